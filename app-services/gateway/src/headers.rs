@@ -1,0 +1,153 @@
+//! Which headers go on, either way.
+
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::request_id::X_REQUEST_ID;
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// What we say of a request to the service.
+pub struct Said<'a> {
+    pub request_id: &'a HeaderValue,
+    pub client: &'a HeaderValue,
+    pub scheme: &'static str,
+    /// A public path gets no token, also if one was sent.
+    pub public: bool,
+}
+
+/// A request's headers as the service gets them. What a client could use to pass for us is left out, and so are
+/// cookies: they are the issuer's, which may live on the same host.
+pub fn onward(came: &HeaderMap, said: &Said<'_>) -> HeaderMap {
+    let listed = listed(came);
+    let mut goes = HeaderMap::with_capacity(came.len() + 4);
+    for (name, value) in came {
+        let dropped = is_hop_by_hop(name)
+            || is_ours(name)
+            || (said.public && name == AUTHORIZATION)
+            || listed.iter().any(|l| l.eq_ignore_ascii_case(name.as_str()));
+        if !dropped {
+            goes.append(name.clone(), value.clone());
+        }
+    }
+    if let Some(host) = came.get(HOST) {
+        goes.insert(X_FORWARDED_HOST, host.clone());
+    }
+    goes.insert(X_FORWARDED_FOR, said.client.clone());
+    goes.insert(X_FORWARDED_PROTO, HeaderValue::from_static(said.scheme));
+    goes.insert(X_REQUEST_ID, said.request_id.clone());
+    goes
+}
+
+/// Takes from an answer what was meant for us alone.
+pub fn strip_answer(headers: &mut HeaderMap) {
+    let listed: Vec<String> = listed(headers).into_iter().map(str::to_owned).collect();
+    for name in listed {
+        headers.remove(name);
+    }
+    for name in [CONNECTION, KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE]
+    {
+        headers.remove(name);
+    }
+}
+
+/// Headers that `Connection` names as meant for this hop. Most often there is none.
+fn listed(headers: &HeaderMap) -> Vec<&str> {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+    names
+        .filter(|n| !n.is_empty() && !n.eq_ignore_ascii_case("keep-alive") && !n.eq_ignore_ascii_case("close"))
+        .collect()
+}
+
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    [
+        CONNECTION,
+        KEEP_ALIVE,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        PROXY_CONNECTION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+        // We have answered it ourselves.
+        EXPECT,
+        // The body that goes on says how long it is.
+        CONTENT_LENGTH,
+    ]
+    .contains(name)
+}
+
+fn is_ours(name: &HeaderName) -> bool {
+    if [HOST, COOKIE, FORWARDED].contains(name) {
+        return true;
+    }
+    let name = name.as_str();
+    name.starts_with("x-") && (name.starts_with("x-tenant-") || name.starts_with("x-forwarded-") || name == "x-real-ip")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_passes_for_us() {
+        let came: HeaderMap = [
+            ("host", "gateway.example:8081"),
+            ("connection", "keep-alive, X-Secret-Hop"),
+            ("x-secret-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("te", "trailers"),
+            ("cookie", "session=1"),
+            ("forwarded", "for=1.2.3.4"),
+            ("x-tenant-id", "globex"),
+            ("x-tenant-anything", "1"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-user", "root"),
+            ("authorization", "Bearer t"),
+            ("traceparent", "00-1-2-01"),
+            ("accept", "a"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+        .collect();
+        let (id, client) = (HeaderValue::from_static("r1"), HeaderValue::from_static("10.0.0.9"));
+        let said = |public| Said { request_id: &id, client: &client, scheme: "http", public };
+        let goes = onward(&came, &said(false));
+        let mut shown: Vec<_> = goes.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
+        shown.sort();
+        let expected = [
+            "accept: a",
+            "authorization: Bearer t",
+            "traceparent: 00-1-2-01",
+            "x-forwarded-for: 10.0.0.9",
+            "x-forwarded-host: gateway.example:8081",
+            "x-forwarded-proto: http",
+            "x-request-id: r1",
+        ];
+        assert_eq!(shown, expected);
+        assert!(!onward(&came, &said(true)).contains_key(AUTHORIZATION));
+    }
+
+    #[test]
+    fn an_answer_keeps_what_is_not_for_this_hop() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in
+            [("connection", "close, x-hop"), ("x-hop", "1"), ("set-cookie", "a=1"), ("x-anything", "2"), ("etag", "e")]
+        {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        strip_answer(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["etag", "set-cookie", "x-anything"]);
+    }
+}

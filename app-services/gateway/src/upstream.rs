@@ -1,0 +1,217 @@
+//! Sending a request to where the tenant's service answers just now, and once more if that was not it.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{Method, Request, Response, StatusCode, Uri, Version};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error as ClientError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tenantry_contract::name::ServiceName;
+use tenantry_contract::resource::Owner;
+use tenantry_ports::routes::Routes;
+use tenantry_web::Problem;
+
+use crate::body::{BodyError, ForwardBody, Outgoing};
+use crate::headers::{Said, onward, strip_answer};
+
+pub struct Upstream {
+    client: Client<HttpConnector, ForwardBody>,
+    routes: Arc<dyn Routes>,
+    timeout: Duration,
+}
+
+/// Whose service is meant.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    pub owner: &'a Owner,
+    pub service: &'a ServiceName,
+}
+
+/// A request as it came, but for its body.
+pub struct Came<'a> {
+    pub parts: &'a Parts,
+    pub path: &'a PathAndQuery,
+    pub said: Said<'a>,
+}
+
+/// Why a try did not bring an answer.
+enum Failed {
+    /// Nobody there: nothing was sent.
+    Unreached(ClientError),
+    /// The connection ended before an answer; the request may have been seen.
+    BrokenOff(ClientError),
+    /// The client's own body was at fault.
+    Body(BodyProblem),
+    TimedOut,
+}
+
+enum BodyProblem {
+    TooLarge,
+    Broken,
+    Stalled,
+}
+
+const IDLE_CONNECTIONS: usize = 256;
+const IDLE_FOR: Duration = Duration::from_secs(60);
+/// When a service without a ready instance is worth asking again.
+const SOON: Duration = Duration::from_secs(1);
+
+impl Upstream {
+    pub fn new(routes: Arc<dyn Routes>, timeout: Duration, connect_timeout: Duration) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(connect_timeout));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_FOR)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .build(connector);
+        Self { client, routes, timeout }
+    }
+
+    pub async fn send(
+        &self,
+        target: Target<'_>,
+        came: &Came<'_>,
+        body: Option<Arc<Outgoing>>,
+    ) -> Result<Response<Incoming>, Problem> {
+        let mut again = false;
+        loop {
+            let Some(address) = self.routes.locate(target.owner, target.service).await? else {
+                return Err(unavailable(target));
+            };
+            let Some(sending) = sending(body.as_ref()) else { return Err(unavailable(target)) };
+            let answer = self.answer(request(came, address, sending)?, body.as_deref()).await;
+            let problem: fn(Target<'_>) -> Problem = match answer {
+                Ok(response) if is_misdirected(target, &response) => unavailable,
+                Ok(mut response) => {
+                    strip_answer(response.headers_mut());
+                    *response.version_mut() = Version::HTTP_11;
+                    return Ok(response);
+                }
+                Err(Failed::Unreached(error)) => {
+                    tracing::debug!(%error, service = %target.service, owner = %target.owner, "nobody answers");
+                    unavailable
+                }
+                Err(Failed::BrokenOff(error)) => {
+                    let may_repeat = body.is_none() && is_safe(&came.parts.method);
+                    tracing::debug!(%error, service = %target.service, owner = %target.owner, "broken off");
+                    if !may_repeat || again {
+                        return Err(broken_off(target));
+                    }
+                    broken_off
+                }
+                Err(Failed::Body(fault)) => return Err(fault.problem()),
+                Err(Failed::TimedOut) => return Err(timed_out(target)),
+            };
+            self.routes.forget(target.owner, target.service, address);
+            if again {
+                return Err(problem(target));
+            }
+            again = true;
+        }
+    }
+
+    /// The head of an answer. The time a service has for it runs from the last the client sent.
+    async fn answer(
+        &self,
+        request: Request<ForwardBody>,
+        body: Option<&Outgoing>,
+    ) -> Result<Response<Incoming>, Failed> {
+        let answer = self.client.request(request);
+        tokio::pin!(answer);
+        let mut wait = self.timeout;
+        loop {
+            if let Ok(result) = tokio::time::timeout(wait, answer.as_mut()).await {
+                return result.map_err(failed);
+            }
+            let Some(body) = body else { return Err(Failed::TimedOut) };
+            let left = self.timeout.saturating_sub(body.idle());
+            if left.is_zero() {
+                return Err(if body.ended() { Failed::TimedOut } else { Failed::Body(BodyProblem::Stalled) });
+            }
+            wait = left;
+        }
+    }
+}
+
+/// None if the body cannot be sent (again).
+fn sending(body: Option<&Arc<Outgoing>>) -> Option<ForwardBody> {
+    match body {
+        None => Some(ForwardBody::None),
+        Some(body) => body.sending().map(|sending| ForwardBody::Some(Box::new(sending))),
+    }
+}
+
+fn request(came: &Came<'_>, address: SocketAddr, body: ForwardBody) -> Result<Request<ForwardBody>, Problem> {
+    let mut request = Request::new(body);
+    *request.method_mut() = came.parts.method.clone();
+    *request.headers_mut() = onward(&came.parts.headers, &came.said);
+    let mut uri = http::uri::Parts::default();
+    uri.scheme = Some(Scheme::HTTP);
+    uri.authority = Authority::from_maybe_shared(bytes::Bytes::from(address.to_string())).ok();
+    uri.path_and_query = Some(came.path.clone());
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| Problem::bad_request("The path makes no sense."))?;
+    Ok(request)
+}
+
+/// Only a dedicated service of ours says so: it is another tenant's.
+fn is_misdirected(target: Target<'_>, response: &Response<Incoming>) -> bool {
+    response.status() == StatusCode::MISDIRECTED_REQUEST && target.owner.tenant().is_some()
+}
+
+fn is_safe(method: &Method) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
+}
+
+fn failed(error: ClientError) -> Failed {
+    if error.is_connect() {
+        return Failed::Unreached(error);
+    }
+    let mut source = error.source();
+    while let Some(cause) = source {
+        match cause.downcast_ref::<BodyError>() {
+            Some(BodyError::TooLarge) => return Failed::Body(BodyProblem::TooLarge),
+            Some(BodyError::Client(_)) => return Failed::Body(BodyProblem::Broken),
+            None => source = cause.source(),
+        }
+    }
+    Failed::BrokenOff(error)
+}
+
+impl BodyProblem {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::TooLarge => tenantry_web::json::too_large(),
+            Self::Broken => Problem::bad_request("The body could not be read."),
+            Self::Stalled => Problem::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
+        }
+    }
+}
+
+/// Logged by who gives up, not by who tries again.
+fn give_up(target: Target<'_>, problem: Problem, what: &'static str) -> Problem {
+    tracing::warn!(service = %target.service, owner = %target.owner, "{what}");
+    problem
+}
+
+fn unavailable(target: Target<'_>) -> Problem {
+    let problem = Problem::unavailable(format!("The {} service is not available just now.", target.service));
+    give_up(target, problem.retry_after(SOON), "no instance answers")
+}
+
+fn broken_off(target: Target<'_>) -> Problem {
+    let problem = Problem::new(StatusCode::BAD_GATEWAY, format!("The {} service broke off.", target.service));
+    give_up(target, problem, "a service broke off")
+}
+
+fn timed_out(target: Target<'_>) -> Problem {
+    let message = format!("The {} service did not answer in time.", target.service);
+    give_up(target, Problem::new(StatusCode::GATEWAY_TIMEOUT, message), "a service did not answer in time")
+}

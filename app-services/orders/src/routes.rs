@@ -1,0 +1,40 @@
+//! Each handler extracts, calls and maps.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+use tenantry_ports::ids::Ids;
+use tenantry_tenancy::{Key, Rows, Tenant};
+use tenantry_web::{Json, Problem};
+
+use crate::order::Order;
+
+pub async fn list(rows: Rows) -> Result<Response, Problem> {
+    rows.send_all().await
+}
+
+pub async fn create(
+    tenant: Tenant,
+    rows: Rows,
+    State(ids): State<Arc<dyn Ids>>,
+    Json(body): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let order = Order::parse(body)?;
+    let key = Key(ids.fresh());
+    let item = order.item(&tenant, &key);
+    if rows.insert(&key.0, item.clone()).await? {
+        Ok((StatusCode::CREATED, Json(item)).into_response())
+    } else {
+        Err(Problem::conflict("That order exists already."))
+    }
+}
+
+pub async fn read(rows: Rows, key: Key) -> Result<Response, Problem> {
+    match rows.get(&key.0).await? {
+        Some(item) => Ok(Json(item).into_response()),
+        None => Err(Problem::not_found("Not found.")),
+    }
+}

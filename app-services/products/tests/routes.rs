@@ -1,0 +1,110 @@
+//! Every route of products, as two tenants of one pooled service see it.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tenantry_contract::resource::Owner;
+use tenantry_products::{Context, router};
+use tenantry_tenancy::Table;
+use tenantry_tenancy::testing::{Caller, CountingIds, MemoryTable, Signer, Speaker, framed};
+
+fn pair() -> (Caller, Caller) {
+    let signer = Arc::new(Signer::default());
+    let context =
+        Context { table: Table::new(Arc::new(MemoryTable::default())), ids: Arc::new(CountingIds::default()) };
+    let routes = framed("products", Owner::Stage, &signer, router(context));
+    let caller = |tenant| Caller { router: routes.clone(), token: signer.token(Speaker::Pooled, tenant, "TenantUser") };
+    (caller("acme"), caller("globex"))
+}
+
+fn lamp() -> Value {
+    json!({"name": "Lamp", "price": 9.99, "sku": "L-1", "category": "light"})
+}
+
+async fn made(caller: &Caller) -> Value {
+    let (status, product) = caller.call("POST", "/products", Some(lamp())).await;
+    assert_eq!(status, StatusCode::CREATED, "{product}");
+    product
+}
+
+#[tokio::test]
+async fn a_product_is_made_read_changed_and_deleted() {
+    let (acme, _) = pair();
+    let product = made(&acme).await;
+    let id = product["productId"].as_str().unwrap().to_owned();
+    let expected = json!({"productId": id, "tenantId": "acme", "name": "Lamp", "price": 9.99, "sku": "L-1",
+        "category": "light"});
+    assert_eq!(product, expected);
+    for path in [format!("/products/acme:{id}"), format!("/products/{id}"), format!("//products/acme%3A{id}")] {
+        assert_eq!(acme.get(&path).await, (StatusCode::OK, product.clone()), "{path}");
+    }
+    assert_eq!(acme.get("/products").await, (StatusCode::OK, json!([product])));
+
+    let change = json!({"name": "Lamp 2", "price": 10, "productId": "x", "tenantId": "globex"});
+    let (status, changed) = acme.call("PUT", &format!("/products/{id}"), Some(change)).await;
+    let expected = json!({"productId": id, "tenantId": "acme", "name": "Lamp 2", "price": 10, "sku": "",
+        "category": ""});
+    assert_eq!((status, &changed), (StatusCode::OK, &expected));
+    assert_eq!(acme.get(&format!("/products/{id}")).await.1, expected);
+
+    let path = format!("/products/acme:{id}");
+    assert_eq!(acme.call("DELETE", &path, None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(acme.call("DELETE", &path, None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(acme.get(&path).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(acme.call("PUT", &path, Some(lamp())).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(acme.get("/products").await, (StatusCode::OK, json!([])));
+}
+
+#[tokio::test]
+async fn another_tenants_product_is_not_there() {
+    let (acme, globex) = pair();
+    let product = made(&acme).await;
+    let id = product["productId"].as_str().unwrap();
+    for path in [format!("/products/acme:{id}"), format!("/products/globex:{id}"), format!("/products/{id}")] {
+        assert_eq!(globex.get(&path).await.0, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(globex.call("PUT", &path, Some(lamp())).await.0, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(globex.call("DELETE", &path, None).await.0, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(globex.get("/products").await.1, json!([]));
+    assert_eq!(acme.get(&format!("/products/{id}")).await, (StatusCode::OK, product));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let (acme, _) = pair();
+    for (body, fields) in [
+        (json!({}), vec!["name", "price"]),
+        (json!({"name": "", "price": 1}), vec!["name"]),
+        (json!({"name": "x", "price": -1}), vec!["price"]),
+        (json!({"name": "x", "price": "1"}), vec!["price"]),
+        (json!({"name": 7, "price": 1, "sku": 1, "category": []}), vec!["name", "sku", "category"]),
+    ] {
+        let (status, problem) = acme.call("POST", "/products", Some(body.clone())).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        let named: Vec<_> =
+            problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+        assert_eq!(named, fields, "{body}");
+        assert_eq!(problem["statusCode"], 422);
+    }
+    assert_eq!(acme.get("/products").await.1, json!([]));
+    let huge = json!({"name": "x".repeat(300 * 1024), "price": 1});
+    assert_eq!(acme.call("POST", "/products", Some(huge)).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(acme.call("POST", "/products", Some(json!([]))).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(acme.call("PATCH", "/products", None).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(acme.call("POST", "/products", None).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn a_long_list_comes_whole() {
+    let (acme, globex) = pair();
+    made(&globex).await;
+    for _ in 0..450 {
+        made(&acme).await;
+    }
+    let (status, list) = acme.get("/products").await;
+    assert_eq!(status, StatusCode::OK);
+    let mut ids: Vec<_> = list.as_array().unwrap().iter().map(|p| p["productId"].to_string()).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), 450);
+}

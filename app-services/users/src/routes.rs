@@ -1,0 +1,73 @@
+//! Each handler extracts, calls and maps. All of them want a tenant's admin, and reach that tenant's users alone.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+use tenantry_ports::identity::Made;
+use tenantry_ports::page::PageRequest;
+use tenantry_tenancy::{TenantAdmin, json_array};
+use tenantry_web::{Json, Path, Problem};
+
+use crate::Context;
+use crate::user::{View, parse_change, parse_new};
+
+type Body = Json<Map<String, Value>>;
+
+/// How many users are read at once.
+const PAGE: usize = 60;
+
+pub async fn list(TenantAdmin(tenant): TenantAdmin, State(context): State<Context>) -> Result<Response, Problem> {
+    let pages = move |after| {
+        let (users, tenant) = (context.users.clone(), tenant.clone());
+        async move {
+            let page = users.list(tenant.id(), PageRequest { limit: PAGE, after }).await?;
+            Ok::<_, tenantry_ports::identity::IdentityError>(page.map(View::from))
+        }
+    };
+    json_array(pages).await
+}
+
+pub async fn create(
+    TenantAdmin(tenant): TenantAdmin,
+    State(context): State<Context>,
+    Json(body): Body,
+) -> Result<Response, Problem> {
+    let new = parse_new(body, &tenant)?;
+    match context.users.create(tenant.id(), new).await? {
+        Made::New(user) => Ok((StatusCode::CREATED, Json(View::from(user))).into_response()),
+        Made::Taken => Err(Problem::conflict("The user name or the e-mail is taken.")),
+    }
+}
+
+pub async fn read(
+    TenantAdmin(tenant): TenantAdmin,
+    State(context): State<Context>,
+    Path(name): Path<String>,
+) -> Result<Json<View>, Problem> {
+    let user = context.users.get(tenant.id(), &name).await?.ok_or_else(|| missing(&name))?;
+    Ok(Json(user.into()))
+}
+
+pub async fn update(
+    TenantAdmin(tenant): TenantAdmin,
+    State(context): State<Context>,
+    Path(name): Path<String>,
+    Json(body): Body,
+) -> Result<Json<View>, Problem> {
+    let change = parse_change(body, &name)?;
+    let user = context.users.update(tenant.id(), &name, change).await?.ok_or_else(|| missing(&name))?;
+    Ok(Json(user.into()))
+}
+
+pub async fn delete(
+    TenantAdmin(tenant): TenantAdmin,
+    State(context): State<Context>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if context.users.delete(tenant.id(), &name).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing(&name)) }
+}
+
+fn missing(name: &str) -> Problem {
+    Problem::not_found(format!("User {name} not found."))
+}

@@ -1,0 +1,16 @@
+//! Configuration: flags, then the environment, then a file, then defaults. All of it is checked before anything
+//! starts, and every fault is told at once.
+
+mod faults;
+mod file;
+mod origins;
+mod up;
+
+pub use self::faults::Faults;
+pub use self::up::{UpArgs, UpSettings};
+
+/// The environment, read here and nowhere else.
+#[expect(clippy::disallowed_methods, reason = "this is the place for it")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

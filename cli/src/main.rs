@@ -1,0 +1,22 @@
+//! Tenantry's one binary: `tenantry up`, the roles, and the client's verbs.
+
+mod bind;
+mod client;
+mod commands;
+mod config;
+mod files;
+mod probe;
+mod roles;
+mod signals;
+mod up;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    commands::run(started).unwrap_or_else(|error| {
+        eprintln!("tenantry: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,133 @@
+//! `tenantry up`: control plane, provisioner and gateway in one process, services as its children, everything
+//! kept in one directory.
+
+mod credentials;
+mod parts;
+mod tiers;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use tenantry_contract::event::Sources;
+use tenantry_embedded::clock::SystemClock;
+use tenantry_embedded::database::{Database, Deps};
+use tenantry_embedded::identity::{BaseUrl, Identity, IdentityConfig};
+use tenantry_embedded::ids::RandomIds;
+use tenantry_embedded::runtime::{LocalRuntime, LocalRuntimeConfig, Pace};
+use tenantry_embedded::sqlite::{Mode, Place};
+use tenantry_ports::clock::Clock;
+use tenantry_ports::ids::Ids;
+use tenantry_web::{Lifecycle, telemetry};
+
+use self::credentials::{Credentials, FirstAdmin, Machine};
+use self::parts::Parts;
+use crate::bind::{Picked, host, reachable};
+use crate::config::{UpSettings, variable};
+use crate::signals::Stop;
+
+/// The two steps of an end, together below the ten seconds that whoever stops us allows.
+const DRAIN: Duration = Duration::from_secs(5);
+const REAP: Duration = Duration::from_secs(4);
+
+pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitCode> {
+    let UpSettings {
+        data_dir,
+        listen,
+        gateway_listen,
+        metrics_listen,
+        roles,
+        catalogue,
+        allowed_origins,
+        allowed_hosts,
+        log_format,
+        log,
+    } = settings;
+    // All that is kept here, by services too, is for this user's eyes: names, addresses, data.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+    telemetry::init(log_format, log)?;
+    let mut stop = Stop::listen()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let ids: Arc<dyn Ids> = Arc::new(RandomIds::new(Arc::clone(&clock)));
+    let catalogue = Arc::new(catalogue);
+
+    let identity_file = data_dir.join("identity.db");
+    Identity::check(&identity_file)?;
+    // The directory is held from here on: nothing before this writes.
+    let database =
+        Database::open(&data_dir, Deps { clock: clock.clone(), ids: ids.clone(), sources: Sources::default() })?;
+    tiers::check(&database, &catalogue).await?;
+    let metrics = metrics_listen.map(|at| tenantry_web::metrics::install().map(|m| (at, m))).transpose()?;
+
+    let mut picked = Picked::read(&data_dir);
+    let api = picked.bind(listen, "--listen").await?;
+    let gateway = picked.bind(gateway_listen, "--gateway-listen").await?;
+    let api_url = format!("http://{}", reachable(api.local_addr()?));
+    let gateway_url = format!("http://{}", reachable(gateway.local_addr()?));
+
+    let mut config = IdentityConfig::new(data_dir.join("mail"), BaseUrl::fixed(&api_url));
+    config.app_origins.clone_from(&allowed_origins);
+    config.portal_origins.clone_from(&allowed_origins);
+    let identity =
+        Identity::open(Place::File(identity_file), Mode::Threaded, config, clock.clone(), ids.clone()).await?;
+    let admins = identity.ensure_admin_pool().await?;
+
+    let runtime = LocalRuntimeConfig {
+        dir: data_dir.clone(),
+        program: std::env::current_exe().context("cannot find this program's own file")?,
+        catalogue: catalogue.clone(),
+        path: variable("PATH").unwrap_or_default(),
+        lang: variable("LANG").unwrap_or_else(|| "C.UTF-8".into()),
+        pace: Pace::default(),
+    };
+    let runtime = Arc::new(LocalRuntime::open(runtime, Arc::new(identity.clone()))?);
+
+    let lifecycle = Lifecycle::new(DRAIN);
+    let parts = Parts {
+        database: database.clone(),
+        identity: identity.clone(),
+        runtime: runtime.clone(),
+        catalogue,
+        clock,
+        ids,
+        api_url: api_url.clone(),
+        gateway_url: gateway_url.clone(),
+        origins: allowed_origins,
+        hosts: [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts).collect(),
+        lifecycle: lifecycle.clone(),
+    };
+    parts.serve_api(api, roles.control_plane).await?;
+    if roles.gateway {
+        parts.serve_gateway(gateway);
+    }
+    if roles.provisioner {
+        parts.provision();
+    }
+    if let Some((at, metrics)) = metrics {
+        parts.serve_metrics(picked.bind(at, "--metrics-listen").await?, &metrics);
+    }
+
+    let credentials = Credentials {
+        api_url: format!("{api_url}/"),
+        gateway_url: format!("{gateway_url}/"),
+        portal_url: None,
+        issuer: admins.issuer,
+        user_client_id: admins.user_client.into(),
+        admin: FirstAdmin { user_name: admins.first_admin.user_name, password: admins.first_admin.password },
+        machine: Machine { client_id: admins.machine_client.into(), client_secret: admins.machine_secret },
+    };
+    credentials.write(&data_dir)?;
+    lifecycle.set_ready();
+    let took = started.elapsed().as_millis();
+    println!("Tenantry is ready in {took} ms: API {api_url}/ gateway {gateway_url}/ data {}", data_dir.display());
+
+    stop.requested().await;
+    tracing::info!("stopping: requests and steps in flight finish first");
+    lifecycle.shutdown().await;
+    runtime.shutdown(REAP).await;
+    identity.close().await;
+    database.close().await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}

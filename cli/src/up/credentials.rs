@@ -1,0 +1,45 @@
+//! `credentials.json`: where everything is and how to get in. Written anew at every start.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use anyhow::Context;
+
+use crate::files::write_private;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    pub api_url: String,
+    pub gateway_url: String,
+    /// None until there is a portal.
+    pub portal_url: Option<String>,
+    pub issuer: String,
+    pub user_client_id: String,
+    pub admin: FirstAdmin,
+    pub machine: Machine,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FirstAdmin {
+    pub user_name: String,
+    /// The first one; it has to be changed at the first sign-in.
+    pub password: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Machine {
+    pub client_id: String,
+    pub client_secret: String,
+}
+
+impl Credentials {
+    pub fn write(&self, dir: &Path) -> anyhow::Result<()> {
+        let path = dir.join("credentials.json");
+        write_private(&path, &serde_json::to_vec_pretty(self)?)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}

@@ -1,0 +1,14 @@
+//! Starting, stopping, and starting again: what is refused is refused in words, and nothing is lost.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+#[path = "start/help.rs"]
+mod help;
+#[path = "start/placement.rs"]
+mod placement;
+#[path = "start/refusals.rs"]
+mod refusals;
+#[path = "start/stopping.rs"]
+mod stopping;

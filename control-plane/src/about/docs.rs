@@ -1,0 +1,73 @@
+//! `GET /docs`: a viewer of the OpenAPI document, bundled, so that it works without the internet.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderValue, header};
+use tenantry_web::{Path, Problem};
+use utoipa_swagger_ui::{Config, SwaggerFile};
+
+/// The document is beside the viewer, behind whatever proxy there is.
+static VIEWER: LazyLock<Arc<Config<'static>>> =
+    LazyLock::new(|| Arc::new(Config::from("../openapi.json").persist_authorization(false).deep_linking(true)));
+
+/// Read the API's documentation
+///
+/// Sends a browser on to `/docs/`, which the viewer's own files are relative to.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "About",
+    operation_id = "getDocs",
+    responses((status = 303, description = "To the viewer")),
+)]
+pub(crate) async fn entry() -> Redirect {
+    Redirect::to("/docs/")
+}
+
+/// The viewer's page
+#[utoipa::path(
+    get,
+    path = "/docs/",
+    tag = "About",
+    operation_id = "getDocsPage",
+    responses((status = 200, description = "A page", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn page() -> Result<Response, Problem> {
+    file("index.html")
+}
+
+/// The viewer's files
+#[utoipa::path(
+    get,
+    path = "/docs/{file}",
+    tag = "About",
+    operation_id = "getDocsFile",
+    params(("file" = String, Path, description = "A file's name")),
+    responses((status = 200, description = "The file", body = String, content_type = "application/octet-stream"), (status = 404, description = "There is none")),
+)]
+pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
+    file(&name)
+}
+
+fn file(name: &str) -> Result<Response, Problem> {
+    match utoipa_swagger_ui::serve(name, Arc::clone(&VIEWER)) {
+        Ok(Some(file)) => Ok(answer(file)),
+        Ok(None) => Err(Problem::not_found("Nothing is here.")),
+        Err(error) => {
+            tracing::error!(error, name, "a file of the documentation viewer cannot be rendered");
+            Err(Problem::internal())
+        }
+    }
+}
+
+fn answer(file: SwaggerFile<'static>) -> Response {
+    let kind = HeaderValue::from_str(&file.content_type)
+        .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    let mut response = file.bytes.into_owned().into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if file.gzpipped {
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}

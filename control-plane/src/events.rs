@@ -1,0 +1,6 @@
+//! What happened: the event log, a page at a time and live.
+
+mod filter;
+pub(crate) mod list;
+pub(crate) mod stream;
+pub(crate) mod view;

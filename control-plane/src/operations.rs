@@ -1,0 +1,4 @@
+//! Operations: what is being done to tenants, step by step.
+
+pub(crate) mod get;
+pub(crate) mod view;

@@ -1,0 +1,7 @@
+//! Tenants, as they are.
+
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod operations;
+pub(crate) mod update;
+pub(crate) mod view;

@@ -1,0 +1,94 @@
+//! What a tenant's application asks before anybody has signed in.
+
+use serde_json::{Value, json};
+use tenantry_contract::attributes::Attributes;
+use tenantry_contract::event::{EventName, Report, Verdict};
+use tenantry_ports::store::{ApplyOutcome, TenantStore};
+
+use crate::stand::{Answer, Stand, read};
+
+/// As a browser asks: without a token.
+async fn ask(stand: &Stand, path: &str, origin: Option<&str>) -> Answer {
+    let headers: Vec<_> = origin.map(|origin| ("origin", origin)).into_iter().collect();
+    read(stand.send("GET", path, &headers, Vec::new()).await).await
+}
+
+/// The provisioner's report that all is there.
+async fn provisioned(stand: &Stand, data: &Value, config: Value) {
+    let record = stand.record(&data["tenantId"]).await;
+    let operation = record.operation.clone().unwrap();
+    let Value::Object(members) = json!({"tenantConfig": config}) else { unreachable!() };
+    let report = Report {
+        event_key: Some(EventName::ProvisionSuccess.to_string()),
+        registration_id: record.registration_id,
+        attempt: Some((operation.id, operation.attempt)),
+        kind: Some(operation.kind),
+        verdict: Verdict::Success,
+        tenant_data: Attributes(members),
+        registration_data: Attributes::default(),
+    };
+    assert!(matches!(stand.db.apply(report).await.unwrap(), ApplyOutcome::Applied { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn urls_are_rendered_from_the_pool_and_the_gateway() {
+    let stand = Stand::new().await;
+    let data = stand.register("acme", "basic").await;
+    ask(&stand, "/tenant-config/acme", None).await.faults(404);
+    provisioned(&stand, &data, json!("{\"userPoolId\":\"local_pool1\",\"appClientId\":\"c1\"}")).await;
+    let expected = json!({"userPoolId": "local_pool1", "appClientId": "c1", "apiGatewayUrl": "http://127.0.0.1:8081/",
+        "issuer": "http://127.0.0.1:8080/local_pool1"});
+    let id = data["tenantId"].as_str().unwrap();
+    for (path, origin) in [
+        ("/tenant-config/acme".to_owned(), None),
+        ("/tenant-config?tenantName=acme".to_owned(), None),
+        (format!("/tenant-config?tenantId={id}"), None),
+        ("/tenant-config".to_owned(), Some("https://acme.app.example.com")),
+        ("/tenant-config?tenantName=".to_owned(), Some("http://acme.localhost:3000")),
+    ] {
+        assert_eq!(ask(&stand, &path, origin).await.is(200), expected, "{path}");
+    }
+    let tenant = stand.call("GET", &format!("/tenants/{id}"), None).await.is(200);
+    let text = tenant["data"]["tenantConfig"].as_str().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_application_plane_wrote_is_left_as_it_is() {
+    let stand = Stand::new().await;
+    let data = stand.register("acme", "partner").await;
+    let path = format!("/tenant-registrations/{}", data["tenantRegistrationId"].as_str().unwrap());
+    let config = json!({"userPoolId": "us-east-1_abc", "apiGatewayUrl": "https://api.example.com/prod/"});
+    let report =
+        json!({"tenantData": {"tenantConfig": config}, "tenantRegistrationData": {"registrationStatus": "Created"}});
+    stand.call("PATCH", &path, Some(&report)).await.is(200);
+    assert_eq!(ask(&stand, "/tenant-config/acme", None).await.is(200), config);
+
+    stand.call("DELETE", &path, None).await.is(200);
+    ask(&stand, "/tenant-config/acme", None).await.is(200);
+    let gone = json!({"tenantRegistrationData": {"registrationStatus": "Deleted"}});
+    stand.call("PATCH", &path, Some(&gone)).await.is(200);
+    let id = data["tenantId"].as_str().unwrap();
+    for (path, called) in [("/tenant-config/acme".to_owned(), "acme"), (format!("/tenant-config?tenantId={id}"), id)] {
+        let message = ask(&stand, &path, None).await.is(404)["message"].clone();
+        assert_eq!(message, format!("No tenant details found for {called}"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_that_says_which_is_400_and_too_often_is_429() {
+    let stand = Stand::new().await;
+    assert_eq!(ask(&stand, "/tenant-config", None).await.is(400)["message"], "Origin header missing!");
+    let mut last = 0;
+    for _ in 0..200 {
+        let answer = ask(&stand, "/tenant-config/acme", None).await;
+        last = answer.status;
+        if last == 429 {
+            assert_eq!(answer.headers["retry-after"], "1");
+            break;
+        }
+    }
+    assert_eq!(last, 429);
+    tokio::time::advance(std::time::Duration::from_secs(1)).await;
+    ask(&stand, "/tenant-config/acme", None).await.faults(404);
+}

@@ -1,0 +1,110 @@
+use std::collections::BTreeSet;
+
+use tenantry_contract::id::TenantId;
+use tenantry_contract::name::Email;
+use tenantry_ports::identity::{Made, NewTenantUser, TenantUser, TenantUserChange};
+use tenantry_ports::page::PageRequest;
+
+use super::IdentitySubject;
+
+fn new(tenant: &TenantId, name: &str) -> NewTenantUser {
+    NewTenantUser {
+        name: name.to_owned(),
+        email: Email::parse(format!("{name}@{tenant}.example.com").replace('_', "-")).unwrap(),
+        role: "TenantUser".into(),
+        tenant_name: "acme".into(),
+        tenant_tier: "basic".into(),
+    }
+}
+
+async fn made(s: &IdentitySubject, tenant: &TenantId, name: &str) -> TenantUser {
+    match s.users.create(tenant, new(tenant, name)).await.unwrap() {
+        Made::New(user) => user,
+        Made::Taken => panic!("{name} is taken"),
+    }
+}
+
+fn all(s: &IdentitySubject) -> [&TenantId; 3] {
+    [&s.pooled[0], &s.pooled[1], &s.dedicated]
+}
+
+pub async fn a_user_is_made_once_in_a_tenant(s: IdentitySubject) {
+    for tenant in all(&s) {
+        assert_eq!(s.users.get(tenant, "alice").await.unwrap(), None);
+        let alice = made(&s, tenant, "alice").await;
+        assert_eq!((alice.name.as_str(), alice.role.as_str(), alice.enabled), ("alice", "TenantUser", true));
+        assert_eq!(alice.status, "FORCE_CHANGE_PASSWORD");
+        assert_eq!(s.users.get(tenant, "alice").await.unwrap(), Some(alice));
+        let mut again = new(tenant, "alice");
+        again.email = Email::parse(format!("other@{tenant}.example.com").replace('_', "-")).unwrap();
+        assert_eq!(s.users.create(tenant, again).await.unwrap(), Made::Taken);
+    }
+}
+
+pub async fn tenants_have_users_of_the_same_name(s: IdentitySubject) {
+    for tenant in all(&s) {
+        made(&s, tenant, "alice").await;
+    }
+    let mut emails = BTreeSet::new();
+    for tenant in all(&s) {
+        emails.insert(s.users.get(tenant, "alice").await.unwrap().expect("she is there").email);
+    }
+    assert_eq!(emails.len(), 3);
+}
+
+pub async fn a_user_changes(s: IdentitySubject) {
+    for tenant in all(&s) {
+        let before = made(&s, tenant, "alice").await;
+        let change = TenantUserChange { role: Some("TenantAdmin".into()), enabled: Some(false), email: None };
+        let after = s.users.update(tenant, "alice", change).await.unwrap().expect("she is there");
+        assert_eq!((after.role.as_str(), after.enabled, &after.email), ("TenantAdmin", false, &before.email));
+        let email = Email::parse(format!("new@{tenant}.example.com").replace('_', "-")).unwrap();
+        let change = TenantUserChange { email: Some(email.clone()), ..TenantUserChange::default() };
+        let after = s.users.update(tenant, "alice", change.clone()).await.unwrap().expect("she is there");
+        assert_eq!((after.role.as_str(), after.email.as_str()), ("TenantAdmin", email.as_str()));
+        assert_eq!(s.users.get(tenant, "alice").await.unwrap(), Some(after));
+        assert_eq!(s.users.update(tenant, "nobody", change).await.unwrap(), None);
+    }
+}
+
+pub async fn a_deleted_user_is_gone(s: IdentitySubject) {
+    for tenant in all(&s) {
+        made(&s, tenant, "alice").await;
+        assert!(s.users.delete(tenant, "alice").await.unwrap());
+        assert!(!s.users.delete(tenant, "alice").await.unwrap());
+        assert_eq!(s.users.get(tenant, "alice").await.unwrap(), None);
+        made(&s, tenant, "alice").await;
+    }
+}
+
+pub async fn tenants_do_not_reach_each_others_users(s: IdentitySubject) {
+    let alice = made(&s, &s.pooled[0], "alice").await;
+    for other in [&s.pooled[1], &s.dedicated] {
+        assert_eq!(s.users.get(other, "alice").await.unwrap(), None);
+        let change = TenantUserChange { enabled: Some(false), ..TenantUserChange::default() };
+        assert_eq!(s.users.update(other, "alice", change).await.unwrap(), None);
+        assert!(!s.users.delete(other, "alice").await.unwrap());
+        assert_eq!(s.users.list(other, PageRequest::first(10)).await.unwrap().items, []);
+    }
+    assert_eq!(s.users.get(&s.pooled[0], "alice").await.unwrap(), Some(alice));
+}
+
+pub async fn every_user_of_a_tenant_is_listed_once(s: IdentitySubject) {
+    let expected: BTreeSet<String> = (0..5).map(|n| format!("user{n}")).collect();
+    for tenant in all(&s) {
+        for name in &expected {
+            made(&s, tenant, name).await;
+        }
+    }
+    for tenant in all(&s) {
+        let (mut listed, mut page) = (Vec::new(), PageRequest::first(2));
+        loop {
+            let got = s.users.list(tenant, page.clone()).await.unwrap();
+            listed.extend(got.items.into_iter().map(|user| user.name));
+            let Some(next) = got.next else { break };
+            page.after = Some(next);
+        }
+        assert_eq!(listed.len(), expected.len());
+        assert_eq!(BTreeSet::from_iter(listed), expected);
+    }
+}

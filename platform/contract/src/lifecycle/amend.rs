@@ -1,0 +1,129 @@
+//! PUT and PATCH: free members change; server-owned ones do not. For a tenant of an external tier a PATCH is
+//! also how its application plane reports.
+
+use serde_json::{Map, Value};
+
+use super::apply::{alike, apply};
+use super::{Applied, Decided};
+use crate::attributes::Attributes;
+use crate::catalogue::Placement;
+use crate::event::{Report, Verdict};
+use crate::name::Email;
+use crate::operation::{Failure, OperationKind};
+use crate::record::TenantRecord;
+use crate::status::Status;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Amendment {
+    pub tenant: Option<Attributes>,
+    pub registration: Option<Attributes>,
+    /// SBT's bare failure report.
+    pub tenant_status: Option<String>,
+}
+
+/// Why not; nothing is written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AmendRefused {
+    /// 409
+    #[error("{field} is set by the control plane and cannot be changed")]
+    Owned { field: String },
+    /// 409
+    #[error("registrationStatus cannot become '{wanted}' now: {why}")]
+    NotNow { wanted: String, why: String },
+    /// 422
+    #[error("{field} {rule}")]
+    Invalid { field: String, rule: String },
+}
+
+pub fn amend(mut record: TenantRecord, amendment: Amendment, now: Timestamp) -> Result<Decided, AmendRefused> {
+    let mut wanted = None;
+    if let Some(sent) = amendment.tenant {
+        let sent = take_email(&mut record, sent)?;
+        let view = record.owned_view();
+        owned_unchanged("tenantData", &view, &mut record.tenant, sent)?;
+    }
+    if let Some(mut sent) = amendment.registration {
+        wanted = status(&mut sent)?;
+        let view = record.owned_view();
+        owned_unchanged("tenantRegistrationData", &view, &mut record.registration, sent)?;
+    }
+    match wanted.filter(|status| *status != record.status) {
+        Some(status) if record.placement == Placement::External => report(&record, status, now),
+        Some(_) => Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() }),
+        None => Ok(bare_failure(record, amendment.tenant_status, now)),
+    }
+}
+
+/// `email` is the client's to change, but has a field of its own.
+fn take_email(record: &mut TenantRecord, mut sent: Attributes) -> Result<Attributes, AmendRefused> {
+    let invalid = || AmendRefused::Invalid { field: "tenantData.email".into(), rule: Email::RULE.into() };
+    if let Some(email) = sent.0.remove("email") {
+        let email = email.as_str().ok_or_else(invalid)?;
+        record.email = Email::parse(email).map_err(|_| invalid())?;
+    }
+    Ok(sent)
+}
+
+fn status(sent: &mut Attributes) -> Result<Option<Status>, AmendRefused> {
+    let Some(value) = sent.0.remove("registrationStatus") else { return Ok(None) };
+    value.as_str().and_then(Status::parse).map(Some).ok_or_else(|| AmendRefused::Invalid {
+        field: "tenantRegistrationData.registrationStatus".into(),
+        rule: format!("must be one of {}", Status::ALL.map(Status::as_str).join(", ")),
+    })
+}
+
+fn owned_unchanged(
+    at: &str,
+    view: &Map<String, Value>,
+    own: &mut Attributes,
+    sent: Attributes,
+) -> Result<(), AmendRefused> {
+    let (free, owned) = sent.split_owned();
+    for (name, value) in owned {
+        if !view.get(&name).is_some_and(|ours| alike(ours, &value)) {
+            return Err(AmendRefused::Owned { field: format!("{at}.{name}") });
+        }
+    }
+    own.merge(free);
+    if own.too_large() {
+        let rule = format!("must not be larger than {} KiB", crate::attributes::MAX_BYTES / 1024);
+        return Err(AmendRefused::Invalid { field: at.into(), rule });
+    }
+    Ok(())
+}
+
+/// A foreign application plane's word on the operation that is under way.
+fn report(record: &TenantRecord, status: Status, now: Timestamp) -> Result<Decided, AmendRefused> {
+    let (kind, verdict) = match status {
+        Status::Created => (Some(OperationKind::Onboard), Verdict::Success),
+        Status::Deleted => (Some(OperationKind::Offboard), Verdict::Success),
+        Status::Failed => (None, Verdict::Failure(Failure::new("the application plane reported a failure"))),
+        Status::InProgress | Status::Deleting | Status::Deactivated => {
+            return Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() });
+        }
+    };
+    match apply(record.clone(), said(record, kind, verdict), now) {
+        Ok(Applied { decided, .. }) => Ok(decided),
+        Err(why) => Err(AmendRefused::NotNow { wanted: status.to_string(), why: why.to_string() }),
+    }
+}
+
+fn bare_failure(record: TenantRecord, text: Option<String>, now: Timestamp) -> Decided {
+    let Some(text) = text.filter(|_| record.placement == Placement::External) else { return Decided::quiet(record) };
+    let failed = said(&record, None, Verdict::Failure(Failure::new(text)));
+    // SBT's jobs send it twice at times; with nothing under way it says nothing new.
+    apply(record.clone(), failed, now).map_or_else(|_| Decided::quiet(record), |applied| applied.decided)
+}
+
+fn said(record: &TenantRecord, kind: Option<OperationKind>, verdict: Verdict) -> Report {
+    Report {
+        event_key: None,
+        registration_id: record.registration_id.clone(),
+        attempt: None,
+        kind,
+        verdict,
+        tenant_data: Attributes::default(),
+        registration_data: Attributes::default(),
+    }
+}

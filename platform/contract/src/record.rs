@@ -1,0 +1,90 @@
+//! Everything the control plane knows of one tenant: the unit that a store loads, decides on and writes.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::attributes::{Attributes, SERVER_OWNED};
+use crate::catalogue::Placement;
+use crate::id::{RegistrationId, TenantId};
+use crate::name::{Email, TenantName};
+use crate::operation::Operation;
+use crate::status::Status;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantRecord {
+    pub tenant_id: TenantId,
+    pub registration_id: RegistrationId,
+    pub name: TenantName,
+    pub email: Email,
+    /// As it was sent; compared case-insensitively.
+    pub tier: String,
+    /// Kept from the registration: a tier that moves in the catalogue does not move tenants behind their back.
+    pub placement: Placement,
+    pub status: Status,
+    pub active: bool,
+    /// Members of `tenantData` that we do not own. `tenantConfig` is among them as it came, text or object.
+    pub tenant: Attributes,
+    /// Members of `tenantRegistrationData` that we do not own.
+    pub registration: Attributes,
+    /// The newest operation, ended or not. There is always one, but for adopted tenants.
+    pub operation: Option<Operation>,
+    /// Raised whenever the desired state changes; a worker that saw an older one looks again.
+    pub generation: u64,
+    pub created_at: Timestamp,
+}
+
+impl TenantRecord {
+    /// The tenant as `GET /tenants` shows it and as events carry it.
+    pub fn tenant_view(&self) -> Map<String, Value> {
+        let mut view = self.tenant.0.clone();
+        // Clients parse it; an application plane may have sent the object itself.
+        if let Some(config @ Value::Object(_)) = view.get_mut("tenantConfig") {
+            *config = config.to_string().into();
+        }
+        view.insert("tenantId".into(), self.tenant_id.as_str().into());
+        view.insert("tenantRegistrationId".into(), self.registration_id.as_str().into());
+        view.insert("tenantName".into(), self.name.as_str().into());
+        view.insert("email".into(), self.email.as_str().into());
+        view.insert("tier".into(), self.tier.as_str().into());
+        view.insert("sbtaws_active".into(), self.active.into());
+        view
+    }
+
+    /// The registration as `GET /tenant-registrations` shows it and as events carry it.
+    pub fn registration_view(&self) -> Map<String, Value> {
+        let mut view = self.registration.0.clone();
+        view.insert("tenantRegistrationId".into(), self.registration_id.as_str().into());
+        view.insert("tenantId".into(), self.tenant_id.as_str().into());
+        view.insert("registrationStatus".into(), self.status.as_str().into());
+        view.insert("sbtaws_active".into(), self.active.into());
+        view
+    }
+
+    /// Every server-owned member, wherever it is shown: what a client may send back unchanged.
+    pub(crate) fn owned_view(&self) -> Map<String, Value> {
+        let mut view = self.tenant_view();
+        view.extend(self.registration_view());
+        view.retain(|name, _| SERVER_OWNED.contains(&name.as_str()));
+        // An attribute cannot pass for one of them.
+        view.insert("tenantName".into(), self.name.as_str().into());
+        view.insert("tier".into(), self.tier.as_str().into());
+        view
+    }
+
+    /// `tenantConfig`, which an application plane may have sent as text or as an object.
+    pub fn tenant_config(&self) -> Option<Map<String, Value>> {
+        match self.tenant.get("tenantConfig")? {
+            Value::Object(object) => Some(object.clone()),
+            Value::String(text) => serde_json::from_str(text).ok(),
+            _ => None,
+        }
+    }
+
+    /// The operation that has not ended.
+    pub fn open_operation(&self) -> Option<&Operation> {
+        self.operation.as_ref().filter(|op| !op.ended())
+    }
+}

@@ -1,0 +1,160 @@
+//! What of a consumer's queue is in memory: which messages are out, and for how long. One process holds the
+//! database, so memory is enough for that; what must survive it is in `rows`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tenantry_contract::time::Timestamp;
+use tenantry_ports::bus::{MAX_RECEIVES, Receipt};
+use tokio::sync::Notify;
+
+pub struct Queue {
+    state: Mutex<State>,
+    /// Held while reading on in the log, so that two receivers do not read the same.
+    pub reading: tokio::sync::Mutex<()>,
+    /// A hidden message may be due earlier than it was.
+    pub hastened: Notify,
+}
+
+/// A message that was delivered and is not done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Out {
+    pub receives: u32,
+    pub visible_at: Timestamp,
+}
+
+#[derive(Default)]
+pub struct State {
+    /// Everything the consumer hears up to here is in `out` or done with.
+    pub read_to: i64,
+    pub out: BTreeMap<i64, Out>,
+    by_time: BTreeSet<(Timestamp, i64)>,
+    /// Acknowledged before a restart, and beyond `read_to`.
+    pub done: BTreeSet<i64>,
+}
+
+/// One message to deliver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    pub seq: i64,
+    pub receives: u32,
+}
+
+/// What is visible again.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    pub again: Vec<Turn>,
+    /// Delivered as often as may be.
+    pub hopeless: Vec<i64>,
+}
+
+impl Queue {
+    pub fn new(state: State) -> Self {
+        Self { state: Mutex::new(state), reading: tokio::sync::Mutex::default(), hastened: Notify::new() }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    pub fn new(read_to: i64, done: BTreeSet<i64>) -> Self {
+        Self { read_to, done, ..Self::default() }
+    }
+
+    pub fn put(&mut self, seq: i64, out: Out) {
+        if let Some(old) = self.out.insert(seq, out) {
+            self.by_time.remove(&(old.visible_at, seq));
+        }
+        self.by_time.insert((out.visible_at, seq));
+    }
+
+    pub fn remove(&mut self, seq: i64) {
+        if let Some(old) = self.out.remove(&seq) {
+            self.by_time.remove(&(old.visible_at, seq));
+        }
+    }
+
+    /// Hides up to `max` messages that are visible at `now` once more, and says which.
+    pub fn take_due(&mut self, now: Timestamp, hide: Duration, max: usize) -> Due {
+        let mut due = Due::default();
+        while due.again.len() < max
+            && let Some(&(at, seq)) = self.by_time.first()
+            && at <= now
+        {
+            let receives = self.out.get(&seq).map_or(0, |out| out.receives);
+            if receives >= MAX_RECEIVES {
+                due.hopeless.push(seq);
+                // Should burying it fail, it is tried again after as long.
+                self.put(seq, Out { receives, visible_at: now.plus(hide.max(Duration::from_millis(1))) });
+                continue;
+            }
+            let turn = Turn { seq, receives: receives + 1 };
+            due.again.push(turn);
+            self.put(seq, Out { receives: turn.receives, visible_at: now.plus(hide) });
+            if hide.is_zero() {
+                break;
+            }
+        }
+        due
+    }
+
+    /// When the next hidden message becomes visible.
+    pub fn next_visible(&self) -> Option<Timestamp> {
+        self.by_time.first().map(|(at, _)| *at)
+    }
+
+    /// The message of a receipt, if the delivery it stands for is the last one.
+    pub fn stands_for(&self, receipt: &Receipt) -> Option<Turn> {
+        let (seq, receives) = receipt.0.split_once('.')?;
+        let turn = Turn { seq: seq.parse().ok()?, receives: receives.parse().ok()? };
+        self.out.get(&turn.seq).filter(|out| out.receives == turn.receives).map(|_| turn)
+    }
+
+    /// How far everything is done with once these are.
+    pub fn low_without(&self, these: &BTreeSet<i64>) -> i64 {
+        self.out.keys().find(|seq| !these.contains(seq)).map_or(self.read_to, |seq| seq - 1)
+    }
+}
+
+impl Turn {
+    pub fn receipt(self) -> Receipt {
+        Receipt(format!("{}.{}", self.seq, self.receives))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn the_low_mark_stops_at_what_is_still_out() {
+        let mut state = State { read_to: 9, ..State::default() };
+        for seq in [2, 5, 7] {
+            state.put(seq, Out { receives: 1, visible_at: at(100) });
+        }
+        assert_eq!(state.low_without(&BTreeSet::new()), 1);
+        assert_eq!(state.low_without(&BTreeSet::from([2, 7])), 4);
+        assert_eq!(state.low_without(&BTreeSet::from([2, 5, 7])), 9);
+    }
+
+    #[test]
+    fn a_receipt_stands_for_one_delivery() {
+        let mut state = State::default();
+        state.put(3, Out { receives: 1, visible_at: at(10) });
+        let first = Turn { seq: 3, receives: 1 }.receipt();
+        assert!(state.stands_for(&first).is_some());
+        let due = state.take_due(at(10), Duration::from_secs(1), 5);
+        assert_eq!(due.again, [Turn { seq: 3, receives: 2 }]);
+        assert_eq!(state.stands_for(&first), None);
+        for nonsense in ["", "3", "3.", "x.1", "4.1"] {
+            assert_eq!(state.stands_for(&Receipt(nonsense.into())), None, "{nonsense}");
+        }
+    }
+}

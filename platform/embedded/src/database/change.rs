@@ -1,0 +1,75 @@
+//! A write in progress: the connection, and what a decision needs beside it.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+
+use rusqlite::Connection;
+use tenantry_contract::event::{Draft, Event, EventName, Sources};
+use tenantry_contract::id::TenantId;
+use tenantry_contract::time::Timestamp;
+use tenantry_ports::ids::{Ids, MintIds};
+
+use super::events::{publish, publish_body};
+
+pub struct Change<'a> {
+    conn: &'a Connection,
+    pub now: Timestamp,
+    pub ids: &'a dyn Ids,
+    sources: &'a Sources,
+    published: Cell<Option<i64>>,
+    closing: RefCell<Vec<TenantId>>,
+}
+
+impl<'a> Change<'a> {
+    pub fn new(conn: &'a Connection, now: Timestamp, ids: &'a dyn Ids, sources: &'a Sources) -> Self {
+        Self { conn, now, ids, sources, published: Cell::new(None), closing: RefCell::default() }
+    }
+
+    /// Gives drafts their ids and time, and appends them to the log.
+    pub fn announce(&self, drafts: Vec<Draft>) -> Result<(), rusqlite::Error> {
+        for draft in drafts {
+            self.publish(&draft.stamp(self.ids.event(), self.now, self.sources))?;
+        }
+        Ok(())
+    }
+
+    pub fn publish(&self, event: &Event) -> Result<(), rusqlite::Error> {
+        self.published.set(Some(publish(self.conn, event)?));
+        self.note(event);
+        Ok(())
+    }
+
+    pub fn publish_body(&self, event: &Event, body: &[u8]) -> Result<(), rusqlite::Error> {
+        self.published.set(Some(publish_body(self.conn, event, body)?));
+        self.note(event);
+        Ok(())
+    }
+
+    fn note(&self, event: &Event) {
+        const CLOSE: [&str; 2] =
+            [EventName::OffboardingRequest.detail_type(), EventName::DeactivateRequest.detail_type()];
+        if CLOSE.contains(&event.detail_type.as_str())
+            && let Some(tenant) = event.text("tenantId").and_then(|id| TenantId::parse(id).ok())
+        {
+            self.closing.borrow_mut().push(tenant);
+        }
+    }
+
+    /// Tenants that are not to be served any more once this is committed.
+    pub fn closing(&self) -> Vec<TenantId> {
+        self.closing.take()
+    }
+
+    /// The place of the last event of this change.
+    pub fn published(&self) -> Option<i64> {
+        self.published.get()
+    }
+}
+
+impl Deref for Change<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.conn
+    }
+}

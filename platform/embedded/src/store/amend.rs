@@ -1,0 +1,22 @@
+//! PUT and PATCH.
+
+use tenantry_contract::id::RegistrationId;
+use tenantry_contract::lifecycle::{self, Amendment};
+use tenantry_ports::store::AmendOutcome;
+
+use super::row::{IdKind, find, write as write_decided};
+use crate::database::Change;
+use crate::work;
+
+pub fn write(change: &Change<'_>, id: &RegistrationId, amendment: Amendment) -> Result<AmendOutcome, rusqlite::Error> {
+    let Some(row) = find(change, IdKind::Registration, id.as_str())? else { return Ok(AmendOutcome::NotFound) };
+    let decided = match lifecycle::amend(row.record.clone(), amendment, change.now) {
+        Ok(decided) => decided,
+        Err(refused) => return Ok(AmendOutcome::Refused(refused)),
+    };
+    let Some(record) = write_decided(change, &row, decided)? else { return Ok(AmendOutcome::EmailTaken) };
+    if row.record.open_operation().is_some() && record.open_operation().is_none() {
+        work::settle(change, &record)?;
+    }
+    Ok(AmendOutcome::Amended(Box::new(record)))
+}

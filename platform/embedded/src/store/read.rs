@@ -1,0 +1,100 @@
+//! Lookups and lists.
+
+use rusqlite::types::{FromSqlError, ValueRef};
+use rusqlite::{Connection, OptionalExtension, params};
+use tenantry_contract::catalogue::Placement;
+use tenantry_contract::id::{OperationId, TenantId};
+use tenantry_contract::name::TenantName;
+use tenantry_contract::operation::Operation;
+use tenantry_contract::record::TenantRecord;
+use tenantry_contract::time::Timestamp;
+use tenantry_ports::page::{Page, PageRequest, Position};
+
+use super::row::{IdKind, find};
+use crate::database::{from_json, rows};
+
+pub fn named(conn: &Connection, name: &TenantName) -> Result<Option<TenantRecord>, rusqlite::Error> {
+    conn.prepare_cached("SELECT record FROM tenants WHERE live_name = ?1")?
+        .query_row([name.as_str()], |row| from_json(row.get_ref(0)?.as_blob()?))
+        .optional()
+}
+
+/// In the order they came, each page a walk along the primary key.
+pub fn tenants(conn: &Connection, page: &PageRequest) -> Result<Page<TenantRecord>, rusqlite::Error> {
+    let after = number(page)?.unwrap_or(0);
+    let found: Vec<(i64, TenantRecord)> = conn
+        .prepare_cached("SELECT n, record FROM tenants WHERE n > ?1 ORDER BY n LIMIT ?2")?
+        .query_map(params![after, rows(page.limit + 1)], |row| {
+            Ok((row.get(0)?, from_json(row.get_ref(1)?.as_blob()?)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(cut(found, page.limit))
+}
+
+pub fn overdue(conn: &Connection, now: Timestamp, limit: usize) -> Result<Vec<TenantId>, rusqlite::Error> {
+    conn.prepare_cached("SELECT record FROM tenants WHERE due <= ?1 ORDER BY due LIMIT ?2")?
+        .query_map(params![now.millis(), rows(limit)], |row| {
+            from_json::<TenantRecord>(row.get_ref(0)?.as_blob()?).map(|record| record.tenant_id)
+        })?
+        .collect()
+}
+
+pub fn operation(conn: &Connection, id: &OperationId) -> Result<Option<Operation>, rusqlite::Error> {
+    let Some(row) = find(conn, IdKind::Operation, id.as_str())? else { return Ok(None) };
+    if let Some(current) = row.record.operation.filter(|op| &op.id == id) {
+        return Ok(Some(current));
+    }
+    conn.prepare_cached("SELECT operation FROM operations WHERE tenant = ?1 AND id = ?2")?
+        .query_row(params![row.n, id.as_str()], |row| from_json(row.get_ref(0)?.as_blob()?))
+        .optional()
+}
+
+/// The newest is in the record and comes after all others, whose ordinals count from 0.
+pub fn operations(conn: &Connection, id: &TenantId, page: &PageRequest) -> Result<Page<Operation>, rusqlite::Error> {
+    let Some(row) = find(conn, IdKind::Tenant, id.as_str())? else {
+        return Ok(Page { items: Vec::new(), next: None });
+    };
+    let before = number(page)?.unwrap_or(i64::MAX);
+    let newest: i64 = conn.query_row("SELECT count(*) FROM operations WHERE tenant = ?1", [row.n], |row| row.get(0))?;
+    let mut found: Vec<(i64, Operation)> =
+        row.record.operation.filter(|_| newest < before).map(|op| (newest, op)).into_iter().collect();
+    let wanted = (page.limit + 1).saturating_sub(found.len());
+    let older = conn
+        .prepare_cached(
+            "SELECT ordinal, operation FROM operations WHERE tenant = ?1 AND ordinal < ?2
+             ORDER BY ordinal DESC LIMIT ?3",
+        )?
+        .query_map(params![row.n, before, rows(wanted)], |row| {
+            Ok((row.get(0)?, from_json(row.get_ref(1)?.as_blob()?)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    found.extend(older);
+    Ok(cut(found, page.limit))
+}
+
+pub fn tiers_in_use(conn: &Connection) -> Result<Vec<(String, Placement)>, rusqlite::Error> {
+    conn.prepare_cached("SELECT tier, placement FROM tiers WHERE tenants > 0")?
+        .query_map([], |row| Ok((row.get(0)?, placement(row.get_ref(1)?)?)))?
+        .collect()
+}
+
+fn placement(column: ValueRef<'_>) -> Result<Placement, rusqlite::Error> {
+    let text = column.as_str()?;
+    Ok(Placement::parse(text).ok_or_else(|| FromSqlError::Other(format!("{text:?} is no placement").into()))?)
+}
+
+/// A position of ours is a number.
+pub fn number(page: &PageRequest) -> Result<Option<i64>, rusqlite::Error> {
+    let parse = |position: &Position| {
+        position.0.parse().map_err(|e: std::num::ParseIntError| rusqlite::Error::ToSqlConversionFailure(e.into()))
+    };
+    page.after.as_ref().map(parse).transpose()
+}
+
+/// A page out of one row more than it may have, which says whether there is another page.
+pub fn cut<T>(mut found: Vec<(i64, T)>, limit: usize) -> Page<T> {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(n, _)| Position(n.to_string()));
+    Page { items: found.into_iter().map(|(_, item)| item).collect(), next }
+}
