@@ -19,7 +19,7 @@ lint: ## Format and lints only
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 rust-test: ## Rust tests only
-	cargo nextest run --workspace --all-features --locked
+	scripts/with-emulators.py cargo nextest run --workspace --all-features --locked
 
 bench: ## Our targets beside what is measured on this machine
 	scripts/bench.sh

@@ -29,7 +29,7 @@ step "licences, bans, sources"
 cargo deny --all-features --log-level error check bans licenses sources
 
 step "tests"
-cargo nextest run --workspace --all-features --locked
+scripts/with-emulators.py cargo nextest run --workspace --all-features --locked
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked --quiet

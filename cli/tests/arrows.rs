@@ -17,6 +17,7 @@ fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("tenantry-conformance", &[CONTRACT, PORTS]),
         (WEB, &[CONTRACT, PORTS]),
         ("tenantry-embedded", &[CONTRACT, PORTS, WEB]),
+        ("tenantry-aws", &[CONTRACT, PORTS]),
         ("tenantry-control-plane", &[CONTRACT, PORTS, WEB]),
         ("tenantry-provisioner", &[CONTRACT, PORTS]),
         (TENANCY, &[CONTRACT, PORTS, WEB]),

@@ -24,6 +24,8 @@ use tenantry_ports::usage::{Counted, Usage};
 /// The child works only in a folder that holds this file, so that nobody starts it by accident.
 const INVITATION: &str = "crash-test";
 const DAY: &str = "2026-11-22";
+/// How many messages the child takes, and acknowledges, at a time.
+const BATCH: usize = 3;
 
 fn open(dir: &Path) -> Database {
     let clock = Arc::new(SystemClock::new());
@@ -76,7 +78,7 @@ async fn child() {
     });
     let _writers: Vec<_> = writers.collect();
     loop {
-        let got = inbox.receive(3, Duration::from_secs(5), Duration::from_secs(60)).await.unwrap();
+        let got = inbox.receive(BATCH, Duration::from_secs(5), Duration::from_secs(60)).await.unwrap();
         let bodies: Vec<_> = got.iter().map(|d| String::from_utf8(d.body.clone()).unwrap()).collect();
         inbox.ack(got.into_iter().map(|d| d.receipt).collect()).await.unwrap();
         for body in bodies {
@@ -122,7 +124,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     let acked: std::collections::BTreeSet<String> = of("acked ").into_iter().collect();
     assert!(!acked.is_empty());
     let inbox = database.inbox(Consumer::Provisioner);
-    let mut heard = 0;
+    let mut events = acked.clone();
     loop {
         let got = inbox.receive(500, Duration::ZERO, Duration::from_secs(60)).await.unwrap();
         if got.is_empty() {
@@ -132,10 +134,12 @@ async fn what_was_acknowledged_survives_a_kill() {
             let body = String::from_utf8(delivery.body).unwrap();
             assert!(body.contains(EventName::OnboardingRequest.detail_type()));
             assert!(!acked.contains(&body), "an acknowledged message came again");
-            heard += 1;
+            events.insert(body);
         }
     }
-    assert!(heard + acked.len() >= registered.len(), "every registration's event is there");
+    // A batch may have been acknowledged and not yet spoken of, beside the line that was cut off.
+    let unheard = registered.iter().filter(|id| !events.iter().any(|body| body.contains(id.as_str()))).count();
+    assert!(unheard <= BATCH + 1, "{unheard} of {} registrations have no event", registered.len());
 
     let used = of("used ").last().map_or(0, |n| n.parse::<u64>().unwrap());
     let counted = database.used(&meter(), DAY).await.unwrap();

@@ -1,0 +1,152 @@
+//! What went wrong with a call to AWS, in words that name the call and what it was about.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tenantry_ports::error::{Applied, Cause};
+
+/// A failed call that no adapter has an answer to of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{call} of {resource} failed: {why}")]
+pub struct Fault {
+    /// Such as `dynamodb:TransactWriteItems`.
+    pub call: &'static str,
+    /// What it was about, such as `table prod-ControlPlane`.
+    pub resource: String,
+    pub kind: Kind,
+    /// AWS's error code, if AWS answered.
+    pub code: Option<String>,
+    why: String,
+    #[source]
+    cause: Option<Cause>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Too many requests; nothing was done.
+    Throttled,
+    /// A quota of the account; nothing was done, and trying again does not help.
+    Quota,
+    /// No answer, or one that says nothing of what was done.
+    Unanswered(Applied),
+    /// Credentials that are missing, expired or not allowed to do this.
+    Denied,
+    /// The thing is not there.
+    Missing,
+    /// Any other answer: AWS says no.
+    Refused,
+}
+
+/// Names a call for its errors: `call("sqs:SendMessage", "queue x")`.
+#[derive(Debug, Clone)]
+pub struct Call {
+    name: &'static str,
+    resource: String,
+}
+
+pub fn call(name: &'static str, resource: impl Into<String>) -> Call {
+    Call { name, resource: resource.into() }
+}
+
+impl Call {
+    /// To be used as `.map_err(|e| call.fault(e))`.
+    pub fn fault<E>(self, error: SdkError<E, HttpResponse>) -> Fault
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let code = error.code().map(str::to_owned);
+        let (kind, why) = match &error {
+            SdkError::ConstructionFailure(_) => (Kind::Refused, "the request could not be built".to_owned()),
+            SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_credentials) => {
+                (Kind::Denied, "no usable AWS credentials were found".to_owned())
+            }
+            SdkError::DispatchFailure(_) => {
+                (Kind::Unanswered(Applied::Unknown), "AWS could not be reached".to_owned())
+            }
+            SdkError::TimeoutError(_) => {
+                (Kind::Unanswered(Applied::Unknown), "AWS did not answer in time".to_owned())
+            }
+            SdkError::ResponseError(_) => {
+                (Kind::Unanswered(Applied::Unknown), "AWS's answer could not be read".to_owned())
+            }
+            SdkError::ServiceError(answer) => {
+                let status = answer.raw().status().as_u16();
+                let said = error.message().unwrap_or("no reason given");
+                let code = code.as_deref().unwrap_or("no code");
+                (kind_of(code, status), format!("{code}: {said}"))
+            }
+            _ => (Kind::Unanswered(Applied::Unknown), "the SDK failed".to_owned()),
+        };
+        Fault { call: self.name, resource: self.resource, kind, code, why, cause: Some(Box::new(error)) }
+    }
+
+    /// A call that was answered, but not as the service's documentation has it.
+    pub fn nonsense(self, why: impl Into<String>) -> Fault {
+        let kind = Kind::Refused;
+        Fault { call: self.name, resource: self.resource, kind, code: None, why: why.into(), cause: None }
+    }
+}
+
+/// The SDK reports credentials that it cannot find or load as a failure to dispatch.
+fn is_credentials(failure: &aws_smithy_runtime_api::client::result::ConnectorError) -> bool {
+    use aws_credential_types::provider::error::CredentialsError;
+    let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(failure);
+    while let Some(error) = source {
+        if error.is::<CredentialsError>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+fn kind_of(code: &str, status: u16) -> Kind {
+    match code {
+        // A transaction that lost to another one, or an item under too much load: nothing was written.
+        "ThrottlingException" | "Throttling" | "ThrottledException" | "TooManyRequestsException"
+        | "RequestLimitExceeded" | "RequestThrottled" | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException" | "TransactionConflictException" | "SlowDown" => Kind::Throttled,
+        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" | "QuotaExceeded"
+        | "ResourceLimitExceeded" | "SecurityGroupLimitExceeded" | "RulesPerSecurityGroupLimitExceeded" => Kind::Quota,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthFailure" | "NotAuthorized"
+        | "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
+        | "InvalidSignatureException" | "SignatureDoesNotMatch" | "OptInRequired" | "MissingAuthenticationToken" => {
+            Kind::Denied
+        }
+        "ResourceNotFoundException" | "NotFoundException" | "NoSuchEntity" | "NoSuchEntityException"
+        | "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => Kind::Missing,
+        _ if status >= 500 => Kind::Unanswered(Applied::Unknown),
+        _ if status == 429 => Kind::Throttled,
+        _ => Kind::Refused,
+    }
+}
+
+/// How long to leave AWS alone after a throttled call that the SDK's own tries did not get through.
+const REST: Duration = Duration::from_secs(1);
+
+macro_rules! into_port_error {
+    ($($error:path),+ $(,)?) => { $(
+        impl From<Fault> for $error {
+            fn from(fault: Fault) -> Self {
+                let what = fault.to_string();
+                match fault.kind {
+                    Kind::Throttled => Self::Busy { retry_after: REST },
+                    Kind::Quota => Self::Full { what },
+                    Kind::Unanswered(applied) => Self::Unavailable { what, applied, cause: Some(Box::new(fault)) },
+                    // Credentials are renewed and permissions granted without us: worth trying again.
+                    Kind::Denied => Self::Unavailable { what, applied: Applied::No, cause: Some(Box::new(fault)) },
+                    Kind::Missing | Kind::Refused => Self::Broken { what, cause: Some(Box::new(fault)) },
+                }
+            }
+        }
+    )+ };
+}
+
+into_port_error!(
+    tenantry_ports::bus::BusError,
+    tenantry_ports::data::DataError,
+    tenantry_ports::identity::IdentityError,
+    tenantry_ports::store::StoreError,
+);

@@ -1,0 +1,5 @@
+//! The adapters on AWS, a module for each port: DynamoDB, EventBridge and SQS, Cognito, ECS, and data narrowed by
+//! STS. Endpoints, credentials and region come from the SDK's own configuration.
+
+pub mod fault;
+pub mod sdk;
