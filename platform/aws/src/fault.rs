@@ -62,12 +62,8 @@ impl Call {
             SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(is_credentials) => {
                 (Kind::Denied, "no usable AWS credentials were found".to_owned())
             }
-            SdkError::DispatchFailure(_) => {
-                (Kind::Unanswered(Applied::Unknown), "AWS could not be reached".to_owned())
-            }
-            SdkError::TimeoutError(_) => {
-                (Kind::Unanswered(Applied::Unknown), "AWS did not answer in time".to_owned())
-            }
+            SdkError::DispatchFailure(_) => (Kind::Unanswered(Applied::Unknown), "AWS could not be reached".to_owned()),
+            SdkError::TimeoutError(_) => (Kind::Unanswered(Applied::Unknown), "AWS did not answer in time".to_owned()),
             SdkError::ResponseError(_) => {
                 (Kind::Unanswered(Applied::Unknown), "AWS's answer could not be read".to_owned())
             }
@@ -105,18 +101,42 @@ fn is_credentials(failure: &aws_smithy_runtime_api::client::result::ConnectorErr
 fn kind_of(code: &str, status: u16) -> Kind {
     match code {
         // A transaction that lost to another one, or an item under too much load: nothing was written.
-        "ThrottlingException" | "Throttling" | "ThrottledException" | "TooManyRequestsException"
-        | "RequestLimitExceeded" | "RequestThrottled" | "ProvisionedThroughputExceededException"
-        | "TransactionInProgressException" | "TransactionConflictException" | "SlowDown" => Kind::Throttled,
-        "LimitExceededException" | "LimitExceeded" | "ServiceQuotaExceededException" | "QuotaExceeded"
-        | "ResourceLimitExceeded" | "SecurityGroupLimitExceeded" | "RulesPerSecurityGroupLimitExceeded" => Kind::Quota,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthFailure" | "NotAuthorized"
-        | "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "InvalidSignatureException" | "SignatureDoesNotMatch" | "OptInRequired" | "MissingAuthenticationToken" => {
-            Kind::Denied
-        }
-        "ResourceNotFoundException" | "NotFoundException" | "NoSuchEntity" | "NoSuchEntityException"
-        | "QueueDoesNotExist" | "AWS.SimpleQueueService.NonExistentQueue" => Kind::Missing,
+        "ThrottlingException"
+        | "Throttling"
+        | "ThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
+        | "TransactionConflictException"
+        | "SlowDown" => Kind::Throttled,
+        "LimitExceededException"
+        | "LimitExceeded"
+        | "ServiceQuotaExceededException"
+        | "QuotaExceeded"
+        | "ResourceLimitExceeded"
+        | "SecurityGroupLimitExceeded"
+        | "RulesPerSecurityGroupLimitExceeded" => Kind::Quota,
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "AuthFailure"
+        | "NotAuthorized"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "OptInRequired"
+        | "MissingAuthenticationToken" => Kind::Denied,
+        "ResourceNotFoundException"
+        | "NotFoundException"
+        | "NoSuchEntity"
+        | "NoSuchEntityException"
+        | "QueueDoesNotExist"
+        | "AWS.SimpleQueueService.NonExistentQueue" => Kind::Missing,
         _ if status >= 500 => Kind::Unanswered(Applied::Unknown),
         _ if status == 429 => Kind::Throttled,
         _ => Kind::Refused,

@@ -1,0 +1,72 @@
+//! The handle that the store's ports are implemented on.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use tenantry_contract::event::Sources;
+use tenantry_contract::time::Timestamp;
+use tenantry_ports::clock::Clock;
+use tenantry_ports::ids::Ids;
+use tokio::sync::Notify;
+
+use super::{Table, Tables};
+use crate::fault::{Call, call};
+
+/// What a database stands on.
+#[derive(Clone)]
+pub struct Deps {
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub sources: Sources,
+}
+
+/// All ports of the store in one handle.
+#[derive(Clone)]
+pub struct Database {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub client: Client,
+    pub tables: Tables,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub sources: Sources,
+    /// Rung after every commit that holds an event.
+    pub published: Arc<Notify>,
+}
+
+impl Database {
+    pub fn new(client: Client, tables: Tables, deps: Deps) -> Self {
+        let Deps { clock, ids, sources } = deps;
+        let published = Arc::new(Notify::new());
+        Self { inner: Arc::new(Inner { client, tables, clock, ids, sources, published }) }
+    }
+
+    /// Rung after every commit that holds an event, for the relay of this process. A ring that nobody waits for is
+    /// kept for the next who does.
+    pub fn published(&self) -> Arc<Notify> {
+        self.inner.published.clone()
+    }
+
+    pub fn tables(&self) -> &Tables {
+        &self.inner.tables
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn ids(&self) -> &dyn Ids {
+        &*self.inner.ids
+    }
+
+    /// Names a call on a table, for its errors.
+    pub(crate) fn call(&self, name: &'static str, table: Table) -> Call {
+        call(name, format!("table {}", self.inner.tables.name(table)))
+    }
+}

@@ -1,0 +1,10 @@
+//! What tests against the emulators share.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::allow_attributes,
+    reason = "a test may panic, and uses its own part of this"
+)]
+
+pub mod emulator;
+pub mod ids;
