@@ -7,6 +7,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tenantry_ports::error::{Applied, Cause};
 
+use crate::limits::quotas;
+
 /// A failed call that no adapter has an answer to of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{call} of {resource} failed: {why}")]
@@ -71,7 +73,10 @@ impl Call {
                 let status = answer.raw().status().as_u16();
                 let said = error.message().unwrap_or("no reason given");
                 let code = code.as_deref().unwrap_or("no code");
-                (kind_of(code, status), format!("{code}: {said}"))
+                let kind = kind_of(code, status);
+                let quota = if kind == Kind::Quota { quotas::of(self.name, code) } else { None };
+                let hit = quota.map(|quota| format!(". It hit {quota}")).unwrap_or_default();
+                (kind, format!("{code}: {said}{hit}"))
             }
             _ => (Kind::Unanswered(Applied::Unknown), "the SDK failed".to_owned()),
         };

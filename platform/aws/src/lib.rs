@@ -2,5 +2,6 @@
 //! STS. Endpoints, credentials and region come from the SDK's own configuration.
 
 pub mod fault;
+pub mod limits;
 pub mod sdk;
 pub mod table;
