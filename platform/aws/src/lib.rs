@@ -3,5 +3,7 @@
 
 pub mod fault;
 pub mod limits;
+pub mod log;
 pub mod sdk;
+pub mod store;
 pub mod table;

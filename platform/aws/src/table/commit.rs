@@ -52,6 +52,7 @@ impl Intent<'_> {
                 Ok(_) => {
                     if publishes {
                         database.inner.published.notify_one();
+                        database.inner.tail.ring();
                     }
                     return Ok(Outcome::Written);
                 }

@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 
 use super::{Table, Tables};
 use crate::fault::{Call, call};
+use crate::log::Tail;
+use crate::store::KnownTiers;
 
 /// What a database stands on.
 #[derive(Clone)]
@@ -34,13 +36,26 @@ pub(crate) struct Inner {
     pub sources: Sources,
     /// Rung after every commit that holds an event.
     pub published: Arc<Notify>,
+    pub tiers: KnownTiers,
+    pub tail: Tail,
 }
 
 impl Database {
     pub fn new(client: Client, tables: Tables, deps: Deps) -> Self {
         let Deps { clock, ids, sources } = deps;
         let published = Arc::new(Notify::new());
-        Self { inner: Arc::new(Inner { client, tables, clock, ids, sources, published }) }
+        Self {
+            inner: Arc::new(Inner {
+                client,
+                tables,
+                clock,
+                ids,
+                sources,
+                published,
+                tiers: KnownTiers::default(),
+                tail: Tail::default(),
+            }),
+        }
     }
 
     /// Rung after every commit that holds an event, for the relay of this process. A ring that nobody waits for is

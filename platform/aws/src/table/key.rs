@@ -10,16 +10,19 @@
 //! | an event | `events#NN` | `<millis>#<event>` |
 //! | one that is not on the bus yet; names the event item | `outbox#NN` | `<millis>#<event>` |
 //! | a tenant in the list of all | `tenants#NN` | `<tenant>` |
-//! | a tenant that is not deleted, by placement and tier | `live#<placement>#<tier>` | `<tenant>` |
+//! | a tenant that is not deleted, by placement and tier | `live#NN` | `<placement>#<tier>#<tenant>` |
 //! | a placement and tier that was ever used | `tiers` | `<placement>#<tier>` |
 //! | an open operation by when its time has passed | `due#NN` | `<millis>#<tenant>` |
 //! | an `Idempotency-Key` | `key#<digest of scope>` | `key` |
 //! | a report that was taken | `report#<digest of key>` | `report` |
+//! | a line of a tenant's inventory | `tenant#<id>` | `inventory#<resource>` |
+//! | a wish that somebody looks at an owner | `rings#NN` | `<millis>#<owner>` |
 //!
 //! `NN` is one of [`SHARDS`], from the id at the key's end, as one partition takes a thousand writes a second at most.
 //! Other ports' items are described with them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use sha2::{Digest, Sha256};
 use tenantry_contract::id::{RegistrationId, TenantId};
 use tenantry_contract::time::Timestamp;
 
@@ -66,13 +69,9 @@ impl Key {
     }
 }
 
-/// Which shard an id is in: the same for ever, on every machine (FNV-1a).
+/// Which shard an id is in: the same for ever, on every machine.
 pub fn shard(id: &str) -> u8 {
-    let hash = id
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    // The upper half is mixed better than the lower.
-    u8::try_from((hash >> 32) % u64::from(SHARDS)).unwrap_or(0)
+    Sha256::digest(id.as_bytes())[0] % SHARDS
 }
 
 /// A shard's partition, such as `events#07`.
@@ -101,7 +100,7 @@ mod tests {
             found[shard(&format!("0199b0c2-8f3a-7abc-8def-{n:012x}")) as usize] += 1;
         }
         assert!(found.iter().all(|n| (60..=140).contains(n)), "{found:?}");
-        assert_eq!([shard("acme"), shard("0199b0c2")], [shard("acme"), shard("0199b0c2")]);
+        assert_eq!(["acme", "0199b0c2"].map(shard), [2, 7]);
         assert_eq!(sharded("events", 7), "events#07");
     }
 

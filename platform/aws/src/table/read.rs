@@ -164,6 +164,8 @@ impl Database {
             .text("to", &query.to);
         let (names, values) = Expression::merged(&[Some(&condition), query.filter.as_ref()]);
         let (mut found, mut start) = (Vec::new(), None);
+        // DynamoDB takes bounds the wrong way round for a mistake.
+        let limit = if query.from > query.to { 0 } else { limit };
         while found.len() < limit {
             // With a filter the bound would be for what is looked at, not for what is found.
             let bound = query.filter.is_none().then(|| i32::try_from(limit - found.len()).unwrap_or(i32::MAX));

@@ -6,5 +6,8 @@
     reason = "a test may panic, and uses its own part of this"
 )]
 
+pub mod counted;
 pub mod emulator;
 pub mod ids;
+pub mod outbox;
+pub mod subject;

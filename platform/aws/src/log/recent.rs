@@ -1,0 +1,49 @@
+//! Pages of the log, newest first.
+
+use tenantry_contract::event::Event;
+use tenantry_contract::id::TenantId;
+use tenantry_ports::log::EventFilter;
+use tenantry_ports::page::{Page, PageRequest};
+use tenantry_ports::store::StoreError;
+
+use crate::table::{Database, EVENTS_KEPT, Expression, Query, Read, cut, event_of, moment, stored_event};
+
+pub async fn of_all(database: &Database, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>, StoreError> {
+    let walk = |query| walk(database, query, "", filter, page);
+    let found = database.merged("events", page.limit + 1, walk).await?;
+    let events = found.iter().map(|item| Ok((item.text("sk")?.to_owned(), stored_event(item)?)));
+    Ok(cut(events.collect::<Result<_, StoreError>>()?, page.limit))
+}
+
+/// By the tenant's own list, which names the events.
+pub async fn of_tenant(
+    database: &Database,
+    tenant: &TenantId,
+    filter: &EventFilter,
+    page: &PageRequest,
+) -> Result<Page<Event>, StoreError> {
+    const LINE: &str = "event#";
+    let query = walk(database, Query::of(format!("tenant#{tenant}")), LINE, filter, page);
+    let named = database.query(&query, page.limit + 1).await?;
+    let named = named.iter().map(|item| {
+        let position = item.text("sk")?.trim_start_matches(LINE).to_owned();
+        Ok((position, event_of(item)?))
+    });
+    let named = cut(named.collect::<Result<_, StoreError>>()?, page.limit);
+    let events = database.get_all(named.items.clone()).await?;
+    // One that is swept already is no longer in the log.
+    let items = named.items.iter().filter_map(|key| events.get(key)).map(stored_event).collect::<Result<_, _>>()?;
+    Ok(Page { items, next: named.next })
+}
+
+fn walk(database: &Database, query: Query, line: &str, filter: &EventFilter, page: &PageRequest) -> Query {
+    let of_type = |name: &String| Expression::new("#type = :type").text("type", name);
+    let query = query.newest_first().filter(filter.detail_type.as_ref().map(of_type));
+    let kept = i64::try_from(EVENTS_KEPT.as_millis()).unwrap_or(i64::MAX);
+    let oldest = tenantry_contract::time::Timestamp::from_millis(database.now().millis().saturating_sub(kept));
+    let query = query.prefix(line).from(format!("{line}{}", moment(oldest)));
+    match &page.after {
+        Some(position) => query.before(&format!("{line}{}", position.0)),
+        None => query,
+    }
+}

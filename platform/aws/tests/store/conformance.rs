@@ -1,0 +1,45 @@
+use std::sync::Arc;
+
+use tenantry_conformance::Subject;
+
+use crate::beside::Beside;
+use crate::support::emulator::Emulator;
+use crate::support::outbox::OutboxBus;
+use crate::support::subject::fresh;
+
+async fn subject(emulator: Emulator) -> Subject {
+    let fresh = fresh(&emulator).await;
+    let database = Arc::new(fresh.database.clone());
+    let beside = Arc::new(Beside(fresh.database.clone()));
+    Subject {
+        store: database.clone(),
+        work: beside.clone(),
+        bus: Arc::new(OutboxBus::new(fresh.database)),
+        log: database.clone(),
+        keys: beside.clone(),
+        secrets: beside.clone(),
+        usage: beside,
+        time: fresh.clock,
+        keep: Box::new(()),
+    }
+}
+
+async fn on_ministack() -> Subject {
+    subject(Emulator::ministack()).await
+}
+
+async fn on_moto() -> Subject {
+    subject(Emulator::moto()).await
+}
+
+mod ministack {
+    use super::on_ministack;
+    tenantry_conformance::store_suite!(threads: on_ministack);
+    tenantry_conformance::log_suite!(threads: on_ministack);
+}
+
+mod moto {
+    use super::on_moto;
+    tenantry_conformance::store_suite!(threads: on_moto);
+    tenantry_conformance::log_suite!(threads: on_moto);
+}

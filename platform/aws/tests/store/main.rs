@@ -1,0 +1,10 @@
+//! Tenants, registrations, operations and the event log on `DynamoDB`.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod beside;
+mod calls;
+mod conformance;

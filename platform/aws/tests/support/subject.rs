@@ -1,0 +1,42 @@
+//! A fresh database on an emulator.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use tenantry_aws::table::{Database, Deps, Tables, create};
+use tenantry_conformance::make::START;
+use tenantry_conformance::subject::HandClock;
+use tenantry_contract::event::Sources;
+
+use super::counted::Counted;
+use super::emulator::Emulator;
+use super::ids::TestIds;
+
+pub struct Fresh {
+    pub database: Database,
+    pub clock: Arc<HandClock>,
+    /// Calls to DynamoDB since the tables were made.
+    pub calls: Counted,
+    pub client: Client,
+}
+
+/// Tables of its own on the emulator.
+pub async fn fresh(emulator: &Emulator) -> Fresh {
+    let names = Tables::prefixed(&emulator.prefix);
+    let direct = Client::new(&emulator.config().await);
+    create(&direct, &names).await.expect("the tables can be made");
+    fresh_at(emulator, &emulator.url).await
+}
+
+/// The same tables, which are there already, through somebody who listens at `url`.
+pub async fn fresh_at(emulator: &Emulator, url: &str) -> Fresh {
+    let calls = Counted::default();
+    let config = emulator.config_at(url).await;
+    let config = aws_sdk_dynamodb::config::Builder::from(&config).interceptor(calls.clone()).build();
+    let client = Client::from_conf(config);
+    let clock = Arc::new(HandClock::at(START));
+    let ids = Arc::new(TestIds::new(clock.clone()));
+    let deps = Deps { clock: clock.clone(), ids, sources: Sources::default() };
+    let database = Database::new(client.clone(), Tables::prefixed(&emulator.prefix), deps);
+    Fresh { database, clock, calls, client }
+}
