@@ -2,6 +2,7 @@
 //! STS. Endpoints, credentials and region come from the SDK's own configuration.
 
 pub mod fault;
+pub mod identity;
 pub mod limits;
 pub mod log;
 pub mod sdk;

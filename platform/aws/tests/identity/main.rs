@@ -1,0 +1,12 @@
+//! Identity on the emulators.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod admins;
+mod faults;
+mod pools;
+mod proxy;
+mod suite;
+mod world;
