@@ -5,6 +5,7 @@ mod bucket;
 mod claims;
 mod jwks;
 mod keys;
+mod oidc;
 mod token;
 mod verifier;
 
@@ -21,6 +22,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::identity::{IdentityError, Issuer};
 
 pub use self::bearer::bearer;
+pub use self::oidc::{ClaimMap, OidcIssuer};
 pub use self::verifier::Verifier;
 use crate::problem::{Problem, chain};
 

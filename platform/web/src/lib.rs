@@ -17,14 +17,14 @@ pub mod telemetry;
 mod testing;
 pub mod trace;
 
-pub use self::auth::{AuthError, TokenUse, Verified, Verifier};
+pub use self::auth::{AuthError, ClaimMap, OidcIssuer, TokenUse, Verified, Verifier};
 pub use self::extract::{Path, Query};
 pub use self::health::health_router;
 pub use self::http::{HttpOptions, harden};
 pub use self::json::Json;
 pub use self::lifecycle::Lifecycle;
 pub use self::problem::Problem;
-pub use self::remote_issuers::RemoteIssuers;
+pub use self::remote_issuers::{AnyIssuers, RemoteIssuers};
 pub use self::scope::{Access, Caller, RouteAccess, ScopePolicy, authorize};
 pub use self::serve::{serve, serve_with};
 pub use self::trace::TraceParent;

@@ -58,3 +58,27 @@ impl Issuers for RemoteIssuers {
         Ok(body)
     }
 }
+
+/// Several sources of issuers, asked in order. No two may know the same issuer.
+pub struct AnyIssuers(pub Vec<Arc<dyn Issuers>>);
+
+#[async_trait]
+impl Issuers for AnyIssuers {
+    async fn issuer(&self, url: &str) -> Result<Option<Arc<Issuer>>, IdentityError> {
+        for source in &self.0 {
+            if let Some(issuer) = source.issuer(url).await? {
+                return Ok(Some(issuer));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn keys(&self, issuer: &Issuer) -> Result<Vec<u8>, IdentityError> {
+        for source in &self.0 {
+            if source.issuer(&issuer.url).await?.is_some() {
+                return source.keys(issuer).await;
+            }
+        }
+        Err(IdentityError::broken("an issuer it does not know was asked about", issuer.url.clone()))
+    }
+}

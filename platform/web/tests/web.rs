@@ -14,6 +14,8 @@ mod json;
 mod logs;
 #[path = "web/metrics.rs"]
 mod metrics;
+#[path = "web/oidc.rs"]
+mod oidc;
 #[path = "web/remote_issuers.rs"]
 mod remote_issuers;
 #[path = "web/scope.rs"]

@@ -18,14 +18,20 @@ pub fn expired(expires: Timestamp, now: Timestamp) -> bool {
     now >= expires.plus(LEEWAY)
 }
 
-pub fn check(issuer: Arc<Issuer>, claims: Map<String, Value>, now: Timestamp) -> Result<Verified, AuthError> {
-    let expires = moment(&claims, "exp")?.ok_or(AuthError::Invalid("no expiry"))?;
+/// When a token that is good now ends.
+pub fn check_times(claims: &Map<String, Value>, now: Timestamp) -> Result<Timestamp, AuthError> {
+    let expires = moment(claims, "exp")?.ok_or(AuthError::Invalid("no expiry"))?;
     if expired(expires, now) {
         return Err(AuthError::Invalid("expired"));
     }
-    if moment(&claims, "nbf")?.is_some_and(|from| from > now.plus(LEEWAY)) {
+    if moment(claims, "nbf")?.is_some_and(|from| from > now.plus(LEEWAY)) {
         return Err(AuthError::Invalid("not valid yet"));
     }
+    Ok(expires)
+}
+
+pub fn check(issuer: Arc<Issuer>, claims: Map<String, Value>, now: Timestamp) -> Result<Verified, AuthError> {
+    let expires = check_times(&claims, now)?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let (token_use, client, username) = match text("token_use") {
         Some("access") => (TokenUse::Access, text("client_id"), text("username")),

@@ -1,5 +1,6 @@
 //! Checks tokens, and remembers those it has checked.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tenantry_ports::identity::{Algorithm, Issuers};
 
 use super::keys::Keys;
 use super::token::{Named, Token};
-use super::{AuthError, Verified, claims};
+use super::{AuthError, ClaimMap, Verified, claims};
 
 /// Tokens remembered at most.
 const REMEMBERED: usize = 20_000;
@@ -27,6 +28,8 @@ pub struct Verifier {
     clock: Arc<dyn Clock>,
     keys: Keys,
     seen: Cache<Digest, Arc<Seen>>,
+    /// Of issuers whose claims are not Cognito's, by their URLs.
+    foreign: HashMap<String, ClaimMap>,
 }
 
 struct Seen {
@@ -37,7 +40,14 @@ struct Seen {
 
 impl Verifier {
     pub fn new(issuers: Arc<dyn Issuers>, clock: Arc<dyn Clock>) -> Self {
-        Self { issuers, clock, keys: Keys::default(), seen: Cache::new(REMEMBERED) }
+        Self { issuers, clock, keys: Keys::default(), seen: Cache::new(REMEMBERED), foreign: HashMap::new() }
+    }
+
+    /// Reads the tokens of these issuers in their own way. They must be among the issuers it knows.
+    #[must_use]
+    pub fn reading(mut self, issuer_url: impl Into<String>, claims: ClaimMap) -> Self {
+        self.foreign.insert(issuer_url.into(), claims);
+        self
     }
 
     /// Checks a token, without its `Bearer`.
@@ -91,7 +101,10 @@ impl Verifier {
         if !matches!(signed, Ok(true)) {
             return Err(AuthError::Invalid("its signature is wrong"));
         }
-        claims::check(issuer, token.claims, now)
+        match self.foreign.get(&issuer.url) {
+            Some(map) => map.check(issuer, token.claims, now),
+            None => claims::check(issuer, token.claims, now),
+        }
     }
 }
 
