@@ -5,6 +5,8 @@ pub mod fault;
 pub mod identity;
 pub mod limits;
 pub mod log;
+pub mod routes;
+pub mod runtime;
 pub mod sdk;
 pub mod store;
 pub mod table;

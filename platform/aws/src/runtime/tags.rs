@@ -1,0 +1,79 @@
+//! What says whose a thing is: tags, and a description where a list shows no tags.
+
+use tenantry_contract::id::TenantId;
+use tenantry_contract::resource::{Owner, ResourceId};
+
+pub const TENANT: &str = "TenantId";
+pub const TIER: &str = "Tier";
+pub const STAGE: &str = "Stage";
+/// The resource's id among its owner's.
+pub const RESOURCE: &str = "tenantry:resource";
+
+/// The tags of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    pub stage: String,
+    pub tenant: TenantId,
+    pub resource: ResourceId,
+    /// As it was when the thing was made.
+    pub tier: String,
+}
+
+impl Tags {
+    /// All of them, and others besides.
+    pub fn pairs(&self) -> [(&'static str, &str); 4] {
+        [(TENANT, self.tenant.as_str()), (TIER, &self.tier), (STAGE, &self.stage), (RESOURCE, self.resource.as_str())]
+    }
+
+    /// The same in one line, for things that are listed with their descriptions and without their tags.
+    pub fn line(&self) -> String {
+        format!("tenantry {} {} {}", self.stage, self.tenant, self.resource)
+    }
+}
+
+/// Whose a thing with these tags is, if it is this stage's.
+pub fn read<'a>(stage: &str, tags: impl Iterator<Item = (&'a str, &'a str)>) -> Option<(Owner, ResourceId)> {
+    let (mut of, mut tenant, mut resource) = (None, None, None);
+    for (key, value) in tags {
+        match key {
+            STAGE => of = Some(value),
+            TENANT => tenant = TenantId::parse(value).ok(),
+            RESOURCE => resource = parse_resource(value),
+            _ => {}
+        }
+    }
+    (of == Some(stage)).then_some((Owner::Tenant(tenant?), resource?))
+}
+
+/// The same from a line.
+pub fn read_line(stage: &str, line: &str) -> Option<(Owner, ResourceId)> {
+    let mut words = line.strip_prefix("tenantry ")?.split(' ');
+    let (of, tenant, resource) = (words.next()?, words.next()?, words.next()?);
+    (of == stage).then_some((Owner::Tenant(TenantId::parse(tenant).ok()?), parse_resource(resource)?))
+}
+
+fn parse_resource(text: &str) -> Option<ResourceId> {
+    text.split_once('/').map(|(kind, name)| ResourceId::new(kind, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_by_the_same_stage_alone() {
+        let tags = Tags {
+            stage: "prod".into(),
+            tenant: TenantId::parse("t1").unwrap(),
+            resource: ResourceId::new("group", "services"),
+            tier: "premium".into(),
+        };
+        let whose = Some((Owner::Tenant(tags.tenant.clone()), tags.resource.clone()));
+        assert_eq!(read("prod", tags.pairs().into_iter()), whose);
+        assert_eq!(read_line("prod", &tags.line()), whose);
+        assert_eq!(read("test", tags.pairs().into_iter()), None);
+        assert_eq!(read_line("test", &tags.line()), None);
+        assert_eq!(read("prod", [(STAGE, "prod")].into_iter()), None);
+        assert_eq!(read_line("prod", "made by hand"), None);
+    }
+}
