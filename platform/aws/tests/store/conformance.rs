@@ -20,7 +20,7 @@ async fn subject(emulator: Emulator) -> Subject {
         secrets: beside.clone(),
         usage: beside,
         time: fresh.clock,
-        keep: Box::new(()),
+        keep: Box::new(fresh.keep),
     }
 }
 

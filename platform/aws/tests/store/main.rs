@@ -8,3 +8,4 @@ mod support;
 mod beside;
 mod calls;
 mod conformance;
+mod faults;

@@ -10,4 +10,5 @@ pub mod counted;
 pub mod emulator;
 pub mod ids;
 pub mod outbox;
+pub mod proxy;
 pub mod subject;

@@ -9,8 +9,9 @@ use tenantry_conformance::subject::HandClock;
 use tenantry_contract::event::Sources;
 
 use super::counted::Counted;
-use super::emulator::Emulator;
+use super::emulator::{Emulator, Kind};
 use super::ids::TestIds;
+use super::proxy::Proxy;
 
 pub struct Fresh {
     pub database: Database,
@@ -18,6 +19,8 @@ pub struct Fresh {
     /// Calls to DynamoDB since the tables were made.
     pub calls: Counted,
     pub client: Client,
+    /// To be kept as long as the database is used.
+    pub keep: Option<Proxy>,
 }
 
 /// Tables of its own on the emulator.
@@ -25,6 +28,12 @@ pub async fn fresh(emulator: &Emulator) -> Fresh {
     let names = Tables::prefixed(&emulator.prefix);
     let direct = Client::new(&emulator.config().await);
     create(&direct, &names).await.expect("the tables can be made");
+    if emulator.kind == Kind::Moto {
+        // Its transactions do not keep out of each other's way.
+        let proxy = Proxy::one_at_a_time(&emulator.url).await;
+        let fresh = fresh_at(emulator, &proxy.url).await;
+        return Fresh { keep: Some(proxy), ..fresh };
+    }
     fresh_at(emulator, &emulator.url).await
 }
 
@@ -38,5 +47,5 @@ pub async fn fresh_at(emulator: &Emulator, url: &str) -> Fresh {
     let ids = Arc::new(TestIds::new(clock.clone()));
     let deps = Deps { clock: clock.clone(), ids, sources: Sources::default() };
     let database = Database::new(client.clone(), Tables::prefixed(&emulator.prefix), deps);
-    Fresh { database, clock, calls, client }
+    Fresh { database, clock, calls, client, keep: None }
 }

@@ -1,0 +1,194 @@
+//! Somebody between the SDK and an emulator who passes calls on, and does not always.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused as one too many; nothing is done.
+    Throttled,
+    /// A server error before anything is done.
+    ErrorBefore,
+    /// It is done, and the answer is a server error.
+    ErrorAfter,
+    /// The connection ends before anything is done.
+    CutBefore,
+    /// It is done, and the connection ends without an answer.
+    CutAfter,
+}
+
+impl Fault {
+    pub const ALL: [Self; 5] = [Self::Throttled, Self::ErrorBefore, Self::ErrorAfter, Self::CutBefore, Self::CutAfter];
+}
+
+/// Listens until dropped.
+pub struct Proxy {
+    pub url: String,
+    state: Arc<State>,
+    listening: AbortHandle,
+}
+
+struct State {
+    upstream: String,
+    client: reqwest::Client,
+    plan: Mutex<Plan>,
+    one_at_a_time: Option<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Plan {
+    /// Of a thousand calls.
+    share: u32,
+    random: u64,
+    next: HashMap<String, VecDeque<Fault>>,
+    failed: u64,
+}
+
+impl Proxy {
+    /// Passes everything on until told otherwise.
+    pub async fn start(upstream: &str) -> Self {
+        Self::listen(upstream, None).await
+    }
+
+    /// Passes one call on after the other, for an emulator whose calls get into each other's way.
+    pub async fn one_at_a_time(upstream: &str) -> Self {
+        Self::listen(upstream, Some(tokio::sync::Mutex::new(()))).await
+    }
+
+    async fn listen(upstream: &str, one_at_a_time: Option<tokio::sync::Mutex<()>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (client, plan) = (reqwest::Client::new(), Mutex::default());
+        let state = Arc::new(State { upstream: upstream.to_owned(), client, plan, one_at_a_time });
+        let serving = state.clone();
+        let listening = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let state = serving.clone();
+                tokio::spawn(async move {
+                    let service = service_fn(|request| serve(state.clone(), request));
+                    // A connection that we cut ends with an error here.
+                    let _ = hyper::server::conn::http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        Self { url, state, listening: listening.abort_handle() }
+    }
+
+    /// Fails this many of a thousand calls, in all ways by turns; the same seed fails the same ones.
+    pub fn fail(&self, of_a_thousand: u32, seed: u64) {
+        let mut plan = self.state.plan.lock().unwrap();
+        (plan.share, plan.random) = (of_a_thousand, seed);
+    }
+
+    /// What becomes of the next calls of this name, such as `TransactWriteItems`, one after the other.
+    pub fn next(&self, operation: &str, faults: impl IntoIterator<Item = Fault>) {
+        self.state.plan.lock().unwrap().next.entry(operation.to_owned()).or_default().extend(faults);
+    }
+
+    /// How many calls failed so far.
+    pub fn failed(&self) -> u64 {
+        self.state.plan.lock().unwrap().failed
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+impl Plan {
+    fn fault(&mut self, operation: &str) -> Option<Fault> {
+        let told = self.next.get_mut(operation).and_then(VecDeque::pop_front);
+        let fault = told.or_else(|| {
+            self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = u32::try_from(self.random >> 33).unwrap();
+            (number % 1_000 < self.share).then(|| Fault::ALL[(number / 1_000) as usize % Fault::ALL.len()])
+        });
+        self.failed += u64::from(fault.is_some());
+        fault
+    }
+}
+
+async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let json = parts.headers.contains_key("x-amz-target");
+    let fault = state.plan.lock().unwrap().fault(&operation(&parts, &body));
+    match fault {
+        Some(Fault::Throttled) => return Ok(throttled(json)),
+        Some(Fault::ErrorBefore) => return Ok(server_error()),
+        Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
+        Some(Fault::ErrorAfter | Fault::CutAfter) | None => {}
+    }
+    let answer = forward(&state, parts, body).await.map_err(io::Error::other)?;
+    match fault {
+        Some(Fault::ErrorAfter) => Ok(server_error()),
+        Some(Fault::CutAfter) => Err(io::Error::other("cut")),
+        _ => Ok(answer),
+    }
+}
+
+/// As the JSON protocols name it in a header, the query protocols in the body.
+fn operation(parts: &http::request::Parts, body: &Bytes) -> String {
+    let target = parts.headers.get("x-amz-target").and_then(|t| t.to_str().ok()).and_then(|t| t.rsplit('.').next());
+    let action = || {
+        let text = std::str::from_utf8(body).ok()?;
+        text.split('&').find_map(|pair| pair.strip_prefix("Action="))
+    };
+    target.or_else(action).unwrap_or_else(|| parts.uri.path()).to_owned()
+}
+
+async fn forward(
+    state: &State,
+    parts: http::request::Parts,
+    body: Bytes,
+) -> Result<Response<Full<Bytes>>, reqwest::Error> {
+    let _turn = match &state.one_at_a_time {
+        Some(turn) => Some(turn.lock().await),
+        None => None,
+    };
+    let mut headers = parts.headers;
+    headers.remove("host");
+    let url = format!("{}{}", state.upstream, parts.uri);
+    let answer = state.client.request(parts.method, url).headers(headers).body(body).send().await?;
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    headers.remove("transfer-encoding");
+    headers.remove("content-length");
+    let mut response = Response::new(Full::new(answer.bytes().await?));
+    (*response.status_mut(), *response.headers_mut()) = (status, headers);
+    Ok(response)
+}
+
+fn throttled(json: bool) -> Response<Full<Bytes>> {
+    let (kind, body) = if json {
+        ("application/x-amz-json-1.0", r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#)
+    } else {
+        (
+            "text/xml",
+            "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>",
+        )
+    };
+    answer(StatusCode::BAD_REQUEST, kind, body)
+}
+
+fn server_error() -> Response<Full<Bytes>> {
+    answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "")
+}
+
+fn answer(status: StatusCode, kind: &'static str, body: &'static str) -> Response<Full<Bytes>> {
+    let response = Response::builder().status(status).header("content-type", kind);
+    response.body(Full::from(body)).unwrap()
+}
