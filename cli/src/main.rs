@@ -13,6 +13,10 @@ mod up;
 use std::process::ExitCode;
 use std::time::Instant;
 
+/// Requests are many small allocations, freed by other threads than made them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let started = Instant::now();
     commands::run(started).unwrap_or_else(|error| {

@@ -24,12 +24,13 @@ use tokio::time::Instant;
 
 use crate::client::email;
 use crate::context::Context;
+use crate::cpu;
 use crate::load::{CONNECTIONS, Measured};
 use crate::stats::{Took, per_second};
 
 type Waiting = (u64, oneshot::Sender<()>);
 
-pub async fn run(context: &Context) -> anyhow::Result<Measured> {
+pub async fn run(context: &Context) -> anyhow::Result<(Measured, f64)> {
     let folder = context.folder()?;
     template(folder.path()).await?;
     let conn = Connection::open(folder.path().join("tenantry.db"))?;
@@ -37,6 +38,7 @@ pub async fn run(context: &Context) -> anyhow::Result<Measured> {
     conn.pragma_update(None, "synchronous", "FULL")?;
     let rows = Rows::read(&conn)?;
     let (queue, waiting) = sync_channel::<Waiting>(1024);
+    let before = cpu::of(&[std::process::id()]);
     let writer = std::thread::spawn(move || write(&conn, &rows, &waiting));
 
     let (warm, span) = (Duration::from_millis(700), context.span());
@@ -59,10 +61,13 @@ pub async fn run(context: &Context) -> anyhow::Result<Measured> {
         }
     };
     try_join_all((0..CONNECTIONS).map(one)).await?;
+    let after = cpu::of(&[std::process::id()]);
     drop(queue);
     writer.join().map_err(|_| anyhow::anyhow!("the writer panicked"))??;
     let mut took = took.into_inner();
-    Ok(Measured { per_second: per_second(took.count(), span), p99: took.percentile(0.99) })
+    let sent = usize::try_from(next.get())?;
+    let measured = Measured { per_second: per_second(took.count(), span), p99: took.percentile(0.99), sent };
+    Ok((measured, cpu::each(before, after, sent)))
 }
 
 fn write(conn: &Connection, rows: &Rows, waiting: &Receiver<Waiting>) -> anyhow::Result<()> {

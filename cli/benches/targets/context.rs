@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-const USAGE: &str = "targets [--quick] [--only NAME]... [--dir DIR]
+const USAGE: &str = "targets [--quick] [--only NAME]... [--dir DIR] [--program FILE]
   NAME: start, memory, registrations, onboarding, dedicated, gateway, pages";
 
 pub struct Context {
@@ -27,6 +27,7 @@ impl Context {
                 "--bench" => {}
                 "--quick" => context.quick = true,
                 "--only" => context.only.push(args.next().ok_or(USAGE)?),
+                "--program" => context.program = args.next().ok_or(USAGE)?.into(),
                 "--dir" => context.dir = args.next().ok_or(USAGE)?.into(),
                 _ => return Err(USAGE.into()),
             }

@@ -1,6 +1,7 @@
 //! The gateway, with everything it checks, beside nginx that checks nothing.
 
 use crate::context::Context;
+use crate::cpu;
 use crate::front::Front;
 use crate::load::drive;
 use crate::nginx::Nginx;
@@ -17,9 +18,14 @@ pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
     let render = |request: &mut Vec<u8>| request.extend_from_slice(&front.request);
     let mut rates = [Runs::default(), Runs::default()];
     let mut p99s = [Runs::default(), Runs::default()];
+    let mut cpus = [Runs::default(), Runs::default()];
+    let pids = [vec![front.system.pid()], nginx.pids()];
     for _ in 0..context.runs() {
-        for (at, rate) in sides.iter().zip(&mut rates) {
-            rate.push(drive(*at, 200, context.span(), None, &render).await?.per_second);
+        for (((at, rate), cpu), pids) in sides.iter().zip(&mut rates).zip(&mut cpus).zip(&pids) {
+            let before = cpu::of(pids);
+            let measured = drive(*at, 200, context.span(), None, &render).await?;
+            cpu.push(cpu::each(before, cpu::of(pids), measured.sent));
+            rate.push(measured.per_second);
         }
         let rate = rates[1].median() * SHARE;
         for (at, p99) in sides.iter().zip(&mut p99s) {
@@ -27,12 +33,16 @@ pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
         }
     }
     front.system.stop()?;
-    let ([ours, theirs], [our_p99, their_p99]) = (&rates, &p99s);
+    let ([ours, theirs], [our_p99, their_p99], [our_cpu, their_cpu]) = (&rates, &p99s, &cpus);
     let (speed, delay) = (ours.median() / theirs.median(), our_p99.median() / their_p99.median());
     Ok(vec![
-        Row::new("gateway, throughput at saturation", "≥ 1.0 × nginx", format!("{}; {speed:.2} ×", ours.show(0, "/s")))
-            .beside(format!("nginx {}", theirs.show(0, "/s")))
-            .met(speed >= 1.0),
+        Row::new(
+            "gateway, throughput at saturation",
+            "≥ 1.0 × nginx",
+            format!("{}; {speed:.2} ×; CPU {}", ours.show(0, "/s"), our_cpu.show(1, " µs each")),
+        )
+        .beside(format!("nginx {}, CPU {}", theirs.show(0, "/s"), their_cpu.show(1, " µs each")))
+        .met(speed >= 1.0),
         Row::new(
             "gateway, p99 at 70 % of nginx's rate",
             "≤ 1.2 × nginx",

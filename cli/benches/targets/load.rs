@@ -1,6 +1,6 @@
 //! The load: many connections in one thread, each with one request in flight.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ const WARM: Duration = Duration::from_millis(700);
 pub struct Measured {
     pub per_second: f64,
     pub p99: f64,
+    /// Requests in all, those that are not counted too.
+    pub sent: usize,
 }
 
 /// Who sends what: writes the next request into the buffer.
@@ -32,7 +34,7 @@ pub async fn drive(
     rate: Option<f64>,
     render: Render<'_>,
 ) -> anyhow::Result<Measured> {
-    let took = RefCell::new(Took::default());
+    let (took, all) = (RefCell::new(Took::default()), Cell::new(0_usize));
     let begin = Instant::now();
     let (from, until) = (begin + WARM, begin + WARM + span);
     let one = async |place: u32| {
@@ -64,6 +66,7 @@ pub async fn drive(
             if status != expect {
                 bail!("answered {status}: {}", String::from_utf8_lossy(body));
             }
+            all.set(all.get() + 1);
             let done = Instant::now();
             if done >= from && done < until {
                 took.borrow_mut().push(done - sent);
@@ -72,5 +75,5 @@ pub async fn drive(
     };
     try_join_all((0..CONNECTIONS).map(one)).await?;
     let mut took = took.into_inner();
-    Ok(Measured { per_second: per_second(took.count(), span), p99: took.percentile(0.99) })
+    Ok(Measured { per_second: per_second(took.count(), span), p99: took.percentile(0.99), sent: all.get() })
 }

@@ -4,6 +4,7 @@
 mod bare;
 mod client;
 mod context;
+mod cpu;
 mod dedicated;
 mod echo;
 mod front;

@@ -45,7 +45,7 @@ fn of(pid: u32) -> anyhow::Result<(u64, u64)> {
 }
 
 /// All processes below one.
-fn below(pid: u32) -> Vec<u32> {
+pub fn below(pid: u32) -> Vec<u32> {
     let direct = |pid: u32| -> Vec<u32> {
         let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().filter_map(Result::ok);
         tasks

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpStream;
 
 use crate::context::Context;
+use crate::memory::below;
 
 pub struct Nginx {
     child: Child,
@@ -40,6 +41,11 @@ impl Nginx {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         bail!("nginx does not listen")
+    }
+
+    /// It and its workers.
+    pub fn pids(&self) -> Vec<u32> {
+        std::iter::once(self.child.id()).chain(below(self.child.id())).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use crate::bare;
 use crate::client::{Client, registration};
 use crate::context::Context;
+use crate::cpu;
 use crate::load::{Measured, drive};
 use crate::row::Row;
 use crate::stats::Runs;
@@ -19,20 +20,32 @@ const P99: f64 = 10.0;
 struct Side {
     rate: Runs,
     p99: Runs,
+    cpu: Runs,
 }
 
 impl Side {
-    fn push(&mut self, measured: &Measured) {
+    fn push(&mut self, measured: &Measured, cpu: f64) {
         self.rate.push(measured.per_second);
         self.p99.push(measured.p99);
+        self.cpu.push(cpu);
     }
 
     fn row(&self, what: &str, bare: &Self) -> Row {
         let share = self.rate.median() / bare.rate.median();
         let met = self.rate.median() >= TARGET && share >= OF_BARE && self.p99.median() < P99;
-        let measured = format!("{}; {share:.2} of bare; p99 {}", self.rate.show(0, "/s"), self.p99.show(1, " ms"));
+        let measured = format!(
+            "{}; {share:.2} of bare; p99 {}; CPU {}",
+            self.rate.show(0, "/s"),
+            self.p99.show(1, " ms"),
+            self.cpu.show(1, " µs each")
+        );
         Row::new(what, "≥ 20,000/s, ≥ 0.6 of bare, p99 < 10 ms", measured)
-            .beside(format!("bare SQLite {}, p99 {}", bare.rate.show(0, "/s"), bare.p99.show(1, " ms")))
+            .beside(format!(
+                "bare SQLite {}, p99 {}, CPU {}",
+                bare.rate.show(0, "/s"),
+                bare.p99.show(1, " ms"),
+                bare.cpu.show(1, " µs each")
+            ))
             .met(met)
     }
 }
@@ -40,9 +53,12 @@ impl Side {
 pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
     let (mut off, mut on, mut bare) = (Side::default(), Side::default(), Side::default());
     for _ in 0..context.runs() {
-        off.push(&one(context, &["--roles", "control-plane"]).await?);
-        bare.push(&bare::run(context).await?);
-        on.push(&one(context, &[]).await?);
+        let (measured, cpu) = one(context, &["--roles", "control-plane"]).await?;
+        off.push(&measured, cpu);
+        let (measured, cpu) = bare::run(context).await?;
+        bare.push(&measured, cpu);
+        let (measured, cpu) = one(context, &[]).await?;
+        on.push(&measured, cpu);
     }
     Ok(vec![
         off.row("durable registrations, provisioner off", &bare),
@@ -50,14 +66,17 @@ pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-async fn one(context: &Context, more: &[&str]) -> anyhow::Result<Measured> {
+/// What was measured, and the processor time of one registration.
+async fn one(context: &Context, more: &[&str]) -> anyhow::Result<(Measured, f64)> {
     let folder = context.folder()?;
     let system = System::start(context, &folder.path().join("data"), more)?;
     let client = Client::machine(&system).await?;
     let render = requests(&system, &client, "basic");
+    let before = cpu::of(&[system.pid()]);
     let measured = drive(system.api, 201, context.span(), None, &render).await?;
+    let cpu = cpu::each(before, cpu::of(&[system.pid()]), measured.sent);
     drop(system);
-    Ok(measured)
+    Ok((measured, cpu))
 }
 
 /// Registrations with a name and a key of their own, as a client sends them.

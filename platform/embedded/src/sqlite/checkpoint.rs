@@ -11,10 +11,11 @@ use rusqlite::Connection;
 
 use super::queue::Queue;
 
-/// Pages in the log that make a checkpoint worth its fsync: 16 MiB.
-const WORTH_IT: i32 = 4_096;
-/// Pages in the log that make the writer help: 64 MiB.
-const TOO_LONG: i32 = 16_384;
+/// Pages in the log that make a checkpoint worth its fsync: 64 MiB. A page that was changed many times in between is
+/// folded once.
+const WORTH_IT: i32 = 16_384;
+/// Pages in the log that make the writer help: 128 MiB.
+const TOO_LONG: i32 = 32_768;
 
 pub struct Checkpointer {
     wanted: Queue<()>,

@@ -38,6 +38,9 @@ impl Place {
     }
 }
 
+/// How much of a file each connection keeps in memory at most, in KiB (a negative number, says SQLite). Names and keys
+/// come in no order: without room for the pages they fall on, most of them are fetched anew.
+const CACHE: i64 = -32 * 1024;
 /// Statements each connection keeps prepared.
 const CACHED_STATEMENTS: usize = 128;
 
@@ -53,6 +56,7 @@ pub fn connect(place: &Place) -> Result<Connection, rusqlite::Error> {
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     // Checkpoints have their own thread, off the commit path.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    conn.pragma_update(None, "cache_size", CACHE)?;
     // A plan must not follow the values that are bound, or statements are planned anew at every use.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
