@@ -5,10 +5,11 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{Either, Full};
-use hyper::body::Incoming;
 use tenantry_web::Problem;
 
-pub type GatewayBody = Either<Incoming, Full<Bytes>>;
+use crate::passing::Passing;
+
+pub type GatewayBody = Either<Passing, Full<Bytes>>;
 
 pub fn own(status: StatusCode, body: impl Into<Bytes>) -> Response<GatewayBody> {
     let mut response = Response::new(Either::Right(Full::new(body.into())));

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::answer::{self, GatewayBody};
 use crate::body::Outgoing;
 use crate::config::{GatewayConfig, GatewayDeps};
+use crate::connections::Connections;
 use crate::cors::Cors;
 use crate::headers::Said;
 use crate::hosts::Hosts;
@@ -85,12 +86,13 @@ impl Gateway {
         }
     }
 
-    /// Answers a request; `ready` is whether this process wants more of them.
-    pub async fn handle(
+    /// Answers a request; `ready` is whether this process wants more of them, `connections` are the worker's.
+    pub(crate) async fn handle(
         &self,
         request: Request<Incoming>,
         client: &Client,
         ready: &watch::Receiver<bool>,
+        connections: &Arc<Connections>,
     ) -> Response<GatewayBody> {
         let (parts, body) = request.into_parts();
         if let Some(answer) = probe(&parts, ready) {
@@ -105,7 +107,7 @@ impl Gateway {
             path: &path,
             said: Said { request_id: &id, client: &client.0, scheme: self.scheme, public: false },
         };
-        let mut response = match self.pass(came, known, body).await {
+        let mut response = match self.pass(came, known, body, connections).await {
             Ok(response) => response,
             Err(problem) => answer::problem(problem, &id),
         };
@@ -122,6 +124,7 @@ impl Gateway {
         mut came: Came<'_>,
         known: Option<&Known>,
         body: Incoming,
+        connections: &Arc<Connections>,
     ) -> Result<Response<GatewayBody>, Problem> {
         if !self.hosts.serve(came.parts) {
             return Err(Problem::bad_request("This host is not served here."));
@@ -133,7 +136,7 @@ impl Gateway {
         if self.pooled && is_health(service, came.parts, came.path) {
             came.said.public = true;
             let target = Target { owner: &Owner::Stage, service: &service.name };
-            return self.forward(target, &came, body).await;
+            return self.forward(target, &came, body, connections).await;
         }
         let spoken = identify(&self.verifier, &came.parts.headers).await?;
         let open = self.standings.of(&spoken.tenant).await?;
@@ -142,7 +145,7 @@ impl Gateway {
         }
         self.throttle.take(open.tier, &spoken.tenant)?;
         self.quota.take(&spoken.tenant, open.requests_per_day).await?;
-        self.forward(Target { owner: &open.owner, service: &service.name }, &came, body).await
+        self.forward(Target { owner: &open.owner, service: &service.name }, &came, body, connections).await
     }
 
     async fn forward(
@@ -150,13 +153,14 @@ impl Gateway {
         target: Target<'_>,
         came: &Came<'_>,
         body: Incoming,
+        connections: &Arc<Connections>,
     ) -> Result<Response<GatewayBody>, Problem> {
         if body.size_hint().lower() > self.max_body {
             return Err(tenantry_web::json::too_large());
         }
         // Who needs no token gets no service to keep waiting for a body.
         let body = if came.said.public { None } else { Outgoing::new(body, self.max_body) };
-        let response = self.upstream.send(target, came, body).await?;
+        let response = self.upstream.send(target, came, body, connections).await?;
         Ok(response.map(Either::Left))
     }
 }

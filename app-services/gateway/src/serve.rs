@@ -1,34 +1,107 @@
-//! The gateway's listener.
+//! The gateway's listener and its workers. A connection stays with the worker that gets it, and so do the connections
+//! to services that its requests go on: nothing of a request crosses from one thread to another.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::service::service_fn;
-use tenantry_web::{Lifecycle, serve_with};
-use tokio::net::TcpListener;
+use tenantry_web::{Lifecycle, accept, serve_connection};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::connections::Connections;
 use crate::gateway::{Client, Gateway};
 
-/// How often full buckets are forgotten.
+/// How often full buckets are forgotten, and idle connections closed.
 const SWEEP: Duration = Duration::from_secs(60);
+
+/// A connection for a worker. The lifecycle counts it from the moment it was taken.
+struct Accepted {
+    stream: std::net::TcpStream,
+    peer: SocketAddr,
+    counted: TaskTrackerToken,
+}
 
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
 pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
-    let ready = lifecycle.ready();
-    let service = |peer: std::net::SocketAddr| {
-        let connection = Arc::new((Arc::clone(&gateway), Client::from(peer), ready.clone()));
-        service_fn(move |request| {
-            let connection = Arc::clone(&connection);
-            async move {
-                let (gateway, client, ready) = &*connection;
-                Ok::<_, std::convert::Infallible>(gateway.handle(request, client, ready).await)
-            }
-        })
+    let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers: io::Result<Vec<_>> = (0..count).map(|_| start(&gateway, lifecycle)).collect();
+    let workers = match workers {
+        Ok(workers) => workers,
+        Err(error) => return tracing::error!(%error, "the gateway's workers could not be started"),
     };
     tokio::select! {
-        () = serve_with(listener, service, lifecycle) => {}
+        () = hand_out(&listener, &workers, lifecycle) => {}
         () = forget_idle(&gateway) => {}
     }
+}
+
+/// To each worker in turn.
+async fn hand_out(listener: &TcpListener, workers: &[UnboundedSender<Accepted>], lifecycle: &Lifecycle) {
+    let stop = lifecycle.token();
+    for worker in workers.iter().cycle() {
+        let Some((stream, peer)) = accept(listener, &stop).await else { return };
+        let counted = lifecycle.tracker().token();
+        match stream.into_std() {
+            // A worker takes connections for as long as we do.
+            Ok(stream) => drop(worker.send(Accepted { stream, peer, counted })),
+            Err(error) => tracing::debug!(%error, "a connection was lost"),
+        }
+    }
+}
+
+/// A thread with a runtime of its own, which ends with the last of its connections.
+fn start(gateway: &Arc<Gateway>, lifecycle: &Lifecycle) -> io::Result<UnboundedSender<Accepted>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (hand_over, accepted) = unbounded_channel();
+    let (gateway, lifecycle) = (Arc::clone(gateway), lifecycle.clone());
+    let body = move || runtime.block_on(work(accepted, &gateway, &lifecycle));
+    std::thread::Builder::new().name("gateway".into()).spawn(body)?;
+    Ok(hand_over)
+}
+
+async fn work(mut accepted: UnboundedReceiver<Accepted>, gateway: &Arc<Gateway>, lifecycle: &Lifecycle) {
+    let connections = Arc::new(Connections::default());
+    let mut sweep = tokio::time::interval(SWEEP);
+    let tasks = TaskTracker::new();
+    loop {
+        let Accepted { stream, peer, counted } = tokio::select! {
+            accepted = accepted.recv() => match accepted {
+                Some(accepted) => accepted,
+                None => break,
+            },
+            _ = sweep.tick() => {
+                connections.sweep();
+                continue;
+            }
+        };
+        let stream = match TcpStream::from_std(stream) {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::debug!(%error, "a connection was lost");
+                continue;
+            }
+        };
+        let place = Arc::new((Arc::clone(gateway), Client::from(peer), lifecycle.ready(), Arc::clone(&connections)));
+        let service = service_fn(move |request| {
+            let place = Arc::clone(&place);
+            async move {
+                let (gateway, client, ready, connections) = &*place;
+                Ok::<_, std::convert::Infallible>(gateway.handle(request, client, ready, connections).await)
+            }
+        });
+        let served = serve_connection(stream, service, lifecycle.clone());
+        tasks.spawn(async move {
+            served.await;
+            drop(counted);
+        });
+    }
+    tasks.close();
+    tasks.wait().await;
 }
 
 async fn forget_idle(gateway: &Gateway) {

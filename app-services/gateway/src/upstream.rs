@@ -1,29 +1,28 @@
 //! Sending a request to where the tenant's service answers just now, and once more if that was not it.
 
 use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::request::Parts;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tenantry_contract::name::ServiceName;
 use tenantry_contract::resource::Owner;
 use tenantry_ports::routes::Routes;
 use tenantry_web::Problem;
 
 use crate::body::{BodyError, ForwardBody, Outgoing};
+use crate::connections::Connections;
 use crate::headers::{Said, onward, strip_answer};
+use crate::passing::Passing;
 
 pub struct Upstream {
-    client: Client<HttpConnector, ForwardBody>,
     routes: Arc<dyn Routes>,
     timeout: Duration,
+    connect_timeout: Duration,
 }
 
 /// Whose service is meant.
@@ -43,9 +42,9 @@ pub struct Came<'a> {
 /// Why a try did not bring an answer.
 enum Failed {
     /// Nobody there: nothing was sent.
-    Unreached(ClientError),
+    Unreached(io::Error),
     /// The connection ended before an answer; the request may have been seen.
-    BrokenOff(ClientError),
+    BrokenOff(hyper::Error),
     /// The client's own body was at fault.
     Body(BodyProblem),
     TimedOut,
@@ -57,22 +56,12 @@ enum BodyProblem {
     Stalled,
 }
 
-const IDLE_CONNECTIONS: usize = 256;
-const IDLE_FOR: Duration = Duration::from_secs(60);
 /// When a service without a ready instance is worth asking again.
 const SOON: Duration = Duration::from_secs(1);
 
 impl Upstream {
     pub fn new(routes: Arc<dyn Routes>, timeout: Duration, connect_timeout: Duration) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(connect_timeout));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_FOR)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .build(connector);
-        Self { client, routes, timeout }
+        Self { routes, timeout, connect_timeout }
     }
 
     pub async fn send(
@@ -80,14 +69,15 @@ impl Upstream {
         target: Target<'_>,
         came: &Came<'_>,
         body: Option<Arc<Outgoing>>,
-    ) -> Result<Response<Incoming>, Problem> {
+        connections: &Arc<Connections>,
+    ) -> Result<Response<Passing>, Problem> {
         let mut again = false;
         loop {
             let Some(address) = self.routes.locate(target.owner, target.service).await? else {
                 return Err(unavailable(target));
             };
             let Some(sending) = sending(body.as_ref()) else { return Err(unavailable(target)) };
-            let answer = self.answer(request(came, address, sending)?, body.as_deref()).await;
+            let answer = self.answer(address, request(came, sending), body.as_deref(), connections).await;
             let problem: fn(Target<'_>) -> Problem = match answer {
                 Ok(response) if is_misdirected(target, &response) => unavailable,
                 Ok(mut response) => {
@@ -121,15 +111,17 @@ impl Upstream {
     /// The head of an answer. The time a service has for it runs from the last the client sent.
     async fn answer(
         &self,
+        address: SocketAddr,
         request: Request<ForwardBody>,
         body: Option<&Outgoing>,
-    ) -> Result<Response<Incoming>, Failed> {
-        let answer = self.client.request(request);
+        connections: &Arc<Connections>,
+    ) -> Result<Response<Passing>, Failed> {
+        let answer = self.exchange(address, request, connections);
         tokio::pin!(answer);
         let mut wait = self.timeout;
         loop {
             if let Ok(result) = tokio::time::timeout(wait, answer.as_mut()).await {
-                return result.map_err(failed);
+                return result;
             }
             let Some(body) = body else { return Err(Failed::TimedOut) };
             let left = self.timeout.saturating_sub(body.idle());
@@ -137,6 +129,25 @@ impl Upstream {
                 return Err(if body.ended() { Failed::TimedOut } else { Failed::Body(BodyProblem::Stalled) });
             }
             wait = left;
+        }
+    }
+
+    /// Of a connection that was closed meanwhile another one takes the place: the request was not sent.
+    async fn exchange(
+        &self,
+        address: SocketAddr,
+        mut request: Request<ForwardBody>,
+        connections: &Arc<Connections>,
+    ) -> Result<Response<Passing>, Failed> {
+        loop {
+            let mut lease = connections.lease(address, self.connect_timeout).await.map_err(Failed::Unreached)?;
+            match lease.send(request).await {
+                Ok(response) => return Ok(response.map(|body| Passing::new(body, lease))),
+                Err(mut error) => match error.take_message().filter(|_| lease.used) {
+                    Some(unsent) => request = unsent,
+                    None => return Err(failed(error.into_error())),
+                },
+            }
         }
     }
 }
@@ -149,20 +160,16 @@ fn sending(body: Option<&Arc<Outgoing>>) -> Option<ForwardBody> {
     }
 }
 
-fn request(came: &Came<'_>, address: SocketAddr, body: ForwardBody) -> Result<Request<ForwardBody>, Problem> {
+fn request(came: &Came<'_>, body: ForwardBody) -> Request<ForwardBody> {
     let mut request = Request::new(body);
     *request.method_mut() = came.parts.method.clone();
     *request.headers_mut() = onward(&came.parts.headers, &came.said);
-    let mut uri = http::uri::Parts::default();
-    uri.scheme = Some(Scheme::HTTP);
-    uri.authority = Authority::from_maybe_shared(bytes::Bytes::from(address.to_string())).ok();
-    uri.path_and_query = Some(came.path.clone());
-    *request.uri_mut() = Uri::from_parts(uri).map_err(|_| Problem::bad_request("The path makes no sense."))?;
-    Ok(request)
+    *request.uri_mut() = Uri::from(came.path.clone());
+    request
 }
 
 /// Only a dedicated service of ours says so: it is another tenant's.
-fn is_misdirected(target: Target<'_>, response: &Response<Incoming>) -> bool {
+fn is_misdirected(target: Target<'_>, response: &Response<Passing>) -> bool {
     response.status() == StatusCode::MISDIRECTED_REQUEST && target.owner.tenant().is_some()
 }
 
@@ -170,10 +177,7 @@ fn is_safe(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
 }
 
-fn failed(error: ClientError) -> Failed {
-    if error.is_connect() {
-        return Failed::Unreached(error);
-    }
+fn failed(error: hyper::Error) -> Failed {
     let mut source = error.source();
     while let Some(cause) = source {
         match cause.downcast_ref::<BodyError>() {

@@ -55,16 +55,21 @@ where
     B::Error: Into<BoxError>,
 {
     let stop = lifecycle.token();
+    while let Some((stream, peer)) = accept(&listener, &stop).await {
+        lifecycle.tracker().spawn(serve_connection(stream, service(peer), lifecycle.clone()));
+    }
+}
+
+/// The next connection; none once `stop` is cancelled.
+pub async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
             biased;
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return None,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                lifecycle.tracker().spawn(connection(stream, service(peer), lifecycle.clone()));
-            }
+            Ok(accepted) => return Some(accepted),
             Err(error) if ended_by_peer(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "could not take a connection");
@@ -74,7 +79,8 @@ where
     }
 }
 
-async fn connection<S, B>(stream: TcpStream, service: S, lifecycle: Lifecycle)
+/// Serves one connection until it ends, or the lifecycle ends it.
+pub async fn serve_connection<S, B>(stream: TcpStream, service: S, lifecycle: Lifecycle)
 where
     S: Service<hyper::Request<Incoming>, Response = hyper::Response<B>> + Send + 'static,
     S::Future: Send,
