@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures::future::try_join_all;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use tenantry_contract::event::Sources;
 use tenantry_contract::lifecycle::NewTenant;
 use tenantry_contract::name::{Email, TenantName};
@@ -90,6 +90,7 @@ fn write(conn: &Connection, rows: &Rows, waiting: &Receiver<Waiting>) -> anyhow:
 
 /// The rows of one registration, as the store writes them.
 struct Rows {
+    n: i64,
     tenant: Vec<Value>,
     event: Vec<Value>,
     key: Vec<Value>,
@@ -103,9 +104,10 @@ impl Rows {
             Ok(statement.query_row([], |row| (0..columns).map(|i| row.get(i)).collect())?)
         };
         Ok(Self {
-            tenant: row("SELECT live_name, pooled_email, due, generation, record FROM tenants")?,
+            n: conn.query_row("SELECT n FROM tenants", [], |row| row.get(0))?,
+            tenant: row("SELECT live_name, pooled_email, n, due, generation, record FROM tenants")?,
             event: row("SELECT at, hears, tenant, type, body FROM events")?,
-            key: row("SELECT day, scope, expires, request, status, answer FROM keys")?,
+            key: row("SELECT expires, scope, request, status, answer FROM keys")?,
         })
     }
 
@@ -114,32 +116,20 @@ impl Rows {
         let mut tenant = self.tenant.clone();
         tenant[0] = Value::Text(format!("tenant-{n}"));
         tenant[1] = Value::Text(email(&format!("tenant-{n}")));
-        let at = conn
-            .prepare_cached(
-                "INSERT INTO tenants (live_name, pooled_email, due, generation, record) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .insert(params_from_iter(tenant))?;
-        let id = |kind: u8| [(n * 4 + u64::from(kind)).to_be_bytes(), n.to_be_bytes()].concat();
-        for kind in 0..3_u8 {
-            conn.prepare_cached("INSERT INTO ids (id, kind, tenant) VALUES (?1, ?2, ?3)")?.execute(params![
-                id(kind),
-                kind,
-                at
-            ])?;
-        }
+        tenant[2] = Value::Integer(self.n + i64::try_from(n).unwrap_or(i64::MAX));
+        conn.prepare_cached(
+            "INSERT INTO tenants (live_name, pooled_email, n, due, generation, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params_from_iter(tenant))?;
         conn.prepare_cached("UPDATE tiers SET tenants = tenants + 1 WHERE tier = 'basic'")?.execute([])?;
         let mut event = self.event.clone();
-        event[2] = Value::Blob(id(0));
+        event[2] = Value::Blob([n.to_be_bytes(); 2].concat());
         conn.prepare_cached("INSERT INTO events (at, hears, tenant, type, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params_from_iter(event))?;
         let mut key = self.key.clone();
-        // Digests are spread over the whole table.
-        let spread = n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
-        key[1] = Value::Blob([spread; 4].concat());
-        conn.prepare_cached(
-            "INSERT INTO keys (day, scope, expires, request, status, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params_from_iter(key))?;
+        key[1] = Value::Blob([n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes(); 2].concat());
+        conn.prepare_cached("INSERT INTO keys (expires, scope, request, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params_from_iter(key))?;
         Ok(())
     }
 }

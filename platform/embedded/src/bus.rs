@@ -14,7 +14,7 @@ use tenantry_ports::bus::{Bus, BusError, Consumer, Inbox};
 
 use self::inbox::LogInbox;
 use self::queue::Queue;
-use crate::database::{Change, Database};
+use crate::database::{Change, Database, hears_bit};
 use crate::sqlite::SqliteError;
 
 /// Every consumer's queue.
@@ -27,6 +27,13 @@ impl Queues {
     pub fn load(conn: &Connection) -> Result<Self, rusqlite::Error> {
         let provisioner = Queue::new(rows::load(conn, Consumer::Provisioner)?);
         Ok(Self { provisioner, control_plane: Queue::new(rows::load(conn, Consumer::ControlPlane)?) })
+    }
+
+    /// Something is new for those who have these bits.
+    pub fn rung(&self, hears: i64) {
+        for consumer in Consumer::ALL.into_iter().filter(|consumer| hears & hears_bit(*consumer) != 0) {
+            self.of(consumer).worth_a_look.notify_waiters();
+        }
     }
 
     fn of(&self, consumer: Consumer) -> &Queue {

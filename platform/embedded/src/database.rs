@@ -26,6 +26,7 @@ pub(crate) use self::events::hears_bit;
 use self::events::last_event;
 use self::lock::Lock;
 use crate::bus::Queues;
+use crate::keys::Young;
 use crate::sqlite::{Guard, Mode, OpenError, Options, Place, Sqlite, SqliteError};
 use crate::usage::Counters;
 use crate::work;
@@ -51,11 +52,12 @@ pub(crate) struct Inner {
     pub sqlite: Sqlite,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
-    pub sources: Arc<Sources>,
+    pub sources: Sources,
     /// The newest event that is committed.
     pub newest: watch::Sender<i64>,
     closing: broadcast::Sender<TenantId>,
     pub queues: Queues,
+    pub young: Arc<Young>,
     pub usage: Counters,
     /// Held as long as anything may be written.
     _lock: Option<Lock>,
@@ -73,6 +75,7 @@ impl Database {
         // The names of new files have to survive a power failure, too.
         fs::File::open(dir).and_then(|d| d.sync_all()).map_err(io)?;
         database.purge_now_and_then();
+        database.settle_keys_now_and_then();
         Ok(database)
     }
 
@@ -85,15 +88,16 @@ impl Database {
         let now = deps.clock.now();
         let resume = |c: &rusqlite::Connection| {
             work::lapse(c, now)?;
-            Ok((last_event(c)?, Queues::load(c)?))
+            Ok((last_event(c)?, Queues::load(c)?, Young::load(c)?))
         };
         let options = Options::default();
-        let (sqlite, (newest, queues)) = Sqlite::open_first(place, mode, schema::MIGRATIONS, options, resume)?;
+        let (sqlite, (newest, queues, young)) = Sqlite::open_first(place, mode, schema::MIGRATIONS, options, resume)?;
         let Deps { clock, ids, sources } = deps;
         let newest = watch::Sender::new(newest);
         let closing = broadcast::Sender::new(CLOSINGS);
-        let sources = Arc::new(sources);
-        Ok(Self { inner: Arc::new(Inner { sqlite, clock, ids, sources, newest, closing, queues, usage, _lock: lock }) })
+        let young = Arc::new(young);
+        let inner = Inner { sqlite, clock, ids, sources, newest, closing, queues, young, usage, _lock: lock };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Names each tenant whose offboarding begins, as soon as that is committed: for a gateway in this process, which
@@ -120,18 +124,18 @@ impl Database {
         guard: Guard,
         work: impl FnOnce(&Change<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, SqliteError> {
-        let Inner { sqlite, clock, ids, sources, .. } = &*self.inner;
-        let (now, ids, sources) = (clock.now(), ids.clone(), sources.clone());
-        let inner = self.inner.clone();
-        let changed = sqlite.write_then(
+        let now = self.inner.clock.now();
+        let (inner, within) = (self.inner.clone(), self.inner.clone());
+        let changed = self.inner.sqlite.write_then(
             guard,
             move |conn| {
-                let change = Change::new(conn, now, &*ids, &sources);
+                let change = Change::new(conn, now, &within);
                 work(&change).map(|value| (value, change.published(), change.closing()))
             },
             move |(_, published, closing)| {
-                if let Some(seq) = *published {
-                    inner.newest.send_replace(seq);
+                if let Some(logged) = *published {
+                    inner.newest.send_replace(logged.seq);
+                    inner.queues.rung(logged.hears);
                 }
                 for tenant in closing {
                     // Nobody may be listening.

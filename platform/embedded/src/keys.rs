@@ -1,4 +1,13 @@
-//! `Idempotency-Key`s. Expiry is compared in the query; removing old ones is only tidiness.
+//! `Idempotency-Key`s. They are random, and a b-tree in their order would cost every one of them a page of its own.
+//! So they are written down in the order they come; where the newest are is known in memory, and where older ones
+//! are is written many at a time, in order, into an index (see [`Young`]).
+//!
+//! Expiry is compared in the query; removing old ones is only tidiness.
+
+mod settle;
+#[cfg(test)]
+mod tests;
+mod young;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -7,18 +16,24 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::keys::{KEY_LIFETIME, Key, KeyStore, StoredAnswer, Taken};
 use tenantry_ports::store::StoreError;
 
+pub(crate) use self::young::Young;
 use crate::database::{Change, Database};
 
-/// A key as it is kept: its scope may be long, its digest is not.
+/// A key's scope as it is kept: the text may be long, half of its digest is not.
+pub(crate) type Scope = [u8; 16];
+
 #[derive(Debug, Clone)]
 pub(crate) struct HashedKey {
-    scope: [u8; 32],
+    scope: Scope,
     request: [u8; 32],
 }
 
 impl From<&Key> for HashedKey {
     fn from(key: &Key) -> Self {
-        Self { scope: Sha256::digest(key.scope.as_bytes()).into(), request: key.request }
+        let digest: [u8; 32] = Sha256::digest(key.scope.as_bytes()).into();
+        let mut scope = Scope::default();
+        scope.copy_from_slice(&digest[..16]);
+        Self { scope, request: key.request }
     }
 }
 
@@ -27,64 +42,100 @@ pub(crate) fn day_of(at: Timestamp) -> i64 {
     at.millis().div_euclid(i64::try_from(KEY_LIFETIME.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// What is known of a key.
-pub(crate) fn look(conn: &Connection, key: &HashedKey, now: Timestamp) -> Result<Taken, rusqlite::Error> {
-    let today = day_of(now);
-    let known = conn
-        .prepare_cached(
-            "SELECT request, status, answer FROM keys
-             WHERE day IN (?1, ?2) AND scope = ?3 AND expires > ?4 ORDER BY day DESC LIMIT 1",
-        )?
-        .query_row(params![today, today - 1, key.scope, now.millis()], |row| {
+/// A key's row, if it has not expired.
+struct Kept {
+    n: i64,
+    request: [u8; 32],
+    answer: Option<StoredAnswer>,
+}
+
+fn find(change: &Change<'_>, key: &HashedKey) -> Result<Option<Kept>, rusqlite::Error> {
+    // What memory names may have been taken back with its transaction: the row itself has the last word.
+    if let Some(n) = change.young.place(&key.scope)
+        && let Some(kept) = row(change, n, key, change.now)?
+    {
+        return Ok(Some(kept));
+    }
+    if !change.young.any_settled() {
+        return Ok(None);
+    }
+    let places: Vec<i64> = change
+        .prepare_cached("SELECT n FROM keys_settled WHERE scope = ?1 ORDER BY n DESC")?
+        .query_map([key.scope], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for n in places {
+        if let Some(kept) = row(change, n, key, change.now)? {
+            return Ok(Some(kept));
+        }
+    }
+    Ok(None)
+}
+
+fn row(conn: &Connection, n: i64, key: &HashedKey, now: Timestamp) -> Result<Option<Kept>, rusqlite::Error> {
+    conn.prepare_cached("SELECT request, status, answer FROM keys WHERE n = ?1 AND scope = ?2 AND expires > ?3")?
+        .query_row(params![n, key.scope, now.millis()], |row| {
             let answer = match (row.get(1)?, row.get(2)?) {
                 (Some(status), Some(body)) => Some(StoredAnswer { status, body }),
                 _ => None,
             };
-            Ok((row.get::<_, [u8; 32]>(0)? == key.request, answer))
+            Ok(Kept { n, request: row.get(0)?, answer })
         })
-        .optional()?;
-    Ok(match known {
+        .optional()
+}
+
+/// What is known of a key.
+pub(crate) fn look(change: &Change<'_>, key: &HashedKey) -> Result<Taken, rusqlite::Error> {
+    Ok(match find(change, key)? {
         None => Taken::New,
-        Some((false, _)) => Taken::Reused,
-        Some((true, None)) => Taken::Unanswered,
-        Some((true, Some(answer))) => Taken::Replayed(answer),
+        Some(kept) if kept.request != key.request => Taken::Reused,
+        Some(Kept { answer: None, .. }) => Taken::Unanswered,
+        Some(Kept { answer: Some(answer), .. }) => Taken::Replayed(answer),
     })
 }
 
-/// Keeps a key from now on, with its answer if there is one.
-pub(crate) fn keep(
-    conn: &Connection,
-    key: &HashedKey,
-    answer: Option<&StoredAnswer>,
-    now: Timestamp,
-) -> Result<(), rusqlite::Error> {
-    conn.prepare_cached(
-        "INSERT OR REPLACE INTO keys (day, scope, expires, request, status, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(params![
-        day_of(now),
-        key.scope,
-        now.plus(KEY_LIFETIME).millis(),
-        key.request,
-        answer.map(|a| a.status),
-        answer.map(|a| &a.body),
-    ])
-    .map(drop)
+/// Keeps a key that is [`Taken::New`] from now on, with its answer if there is one.
+pub(crate) fn keep(change: &Change<'_>, key: &HashedKey, answer: Option<&StoredAnswer>) -> Result<(), rusqlite::Error> {
+    let n = change
+        .prepare_cached("INSERT INTO keys (expires, scope, request, status, answer) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .insert(params![
+            change.now.plus(KEY_LIFETIME).millis(),
+            key.scope,
+            key.request,
+            answer.map(|a| a.status),
+            answer.map(|a| &a.body),
+        ])?;
+    change.young.add(key.scope, n);
+    Ok(())
 }
 
-/// Writes the answer of a key that was taken, however long ago within its life.
-fn answer(change: &Change<'_>, key: &HashedKey, answer: &StoredAnswer) -> Result<(), rusqlite::Error> {
-    let today = day_of(change.now);
-    let answered = change
-        .prepare_cached(
-            "UPDATE keys SET status = ?1, answer = ?2
-             WHERE day IN (?3, ?4) AND scope = ?5 AND request = ?6 AND expires > ?7 AND status IS NULL",
-        )?
-        .execute(params![answer.status, answer.body, today, today - 1, key.scope, key.request, change.now.millis()])?;
-    if answered == 0 && look(change, key, change.now)? == Taken::New {
-        keep(change, key, Some(answer), change.now)?;
+/// Writes the answer of a key, taken or not, however long ago within its life.
+pub(crate) fn answer(change: &Change<'_>, key: &HashedKey, answer: &StoredAnswer) -> Result<(), rusqlite::Error> {
+    match find(change, key)? {
+        None => keep(change, key, Some(answer)),
+        Some(Kept { n, request, answer: None }) if request == key.request => change
+            .prepare_cached("UPDATE keys SET status = ?2, answer = ?3 WHERE n = ?1")?
+            .execute(params![n, answer.status, answer.body])
+            .map(drop),
+        Some(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// Removes some of the oldest that have expired, and says how many.
+pub(crate) fn purge(conn: &Connection, now: Timestamp, most: i64) -> Result<usize, rusqlite::Error> {
+    let gone: Vec<(i64, Scope)> = conn
+        .prepare_cached(
+            "SELECT n, scope FROM (SELECT n, scope, expires FROM keys ORDER BY n LIMIT ?2) WHERE expires <= ?1",
+        )?
+        .query_map((now.millis(), most), |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    // The newest stays, as its place is where the next one goes on: memory and index name places.
+    let newest: i64 = conn.query_row("SELECT coalesce(max(n), 0) FROM keys", [], |row| row.get(0))?;
+    let mut removed = 0;
+    for (n, scope) in gone.into_iter().filter(|(n, _)| *n < newest) {
+        conn.prepare_cached("DELETE FROM keys_settled WHERE scope = ?1 AND n = ?2")?.execute((scope, n))?;
+        removed += conn.prepare_cached("DELETE FROM keys WHERE n = ?1")?.execute([n])?;
+    }
+    Ok(removed)
 }
 
 #[async_trait]
@@ -92,9 +143,9 @@ impl KeyStore for Database {
     async fn take(&self, key: &Key) -> Result<Taken, StoreError> {
         let key = HashedKey::from(key);
         let take = move |change: &Change<'_>| {
-            let taken = look(change, &key, change.now)?;
+            let taken = look(change, &key)?;
             if taken == Taken::New {
-                keep(change, &key, None, change.now)?;
+                keep(change, &key, None)?;
             }
             Ok(taken)
         };

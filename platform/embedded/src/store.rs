@@ -4,6 +4,7 @@ mod amend;
 mod apply;
 mod begin;
 mod expire;
+mod place;
 mod read;
 mod register;
 mod row;

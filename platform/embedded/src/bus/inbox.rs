@@ -22,20 +22,17 @@ pub struct LogInbox {
 impl Inbox for LogInbox {
     async fn receive(&self, max: usize, wait: Duration, hide: Duration) -> Result<Vec<Delivery>, BusError> {
         let deadline = Instant::now() + wait;
-        let mut newest = self.database.inner.newest.subscribe();
         loop {
             // Before looking, so that nothing that comes meanwhile goes unnoticed.
-            newest.mark_unchanged();
-            let mut hastened = std::pin::pin!(self.queue().hastened.notified());
-            hastened.as_mut().enable();
+            let mut changed = std::pin::pin!(self.queue().worth_a_look.notified());
+            changed.as_mut().enable();
             let taken = self.take(max, hide).await?;
             if !taken.is_empty() {
                 return Ok(taken);
             }
             tokio::select! {
                 () = sleep_until(deadline) => return Ok(taken),
-                _ = newest.changed() => {}
-                () = hastened => {}
+                () = changed => {}
                 () = self.until_visible() => {}
             }
         }
@@ -53,7 +50,7 @@ impl Inbox for LogInbox {
         for turn in turns {
             self.queue().lock().put(turn.seq, Out { receives: turn.receives, visible_at });
         }
-        self.queue().hastened.notify_waiters();
+        self.queue().worth_a_look.notify_waiters();
         Ok(())
     }
 

@@ -13,8 +13,8 @@ pub struct Queue {
     state: Mutex<State>,
     /// Held while reading on in the log, so that two receivers do not read the same.
     pub reading: tokio::sync::Mutex<()>,
-    /// A hidden message may be due earlier than it was.
-    pub hastened: Notify,
+    /// A message has come, or a hidden one may be due earlier than it was.
+    pub worth_a_look: Notify,
 }
 
 /// A message that was delivered and is not done with.
@@ -51,7 +51,7 @@ pub struct Due {
 
 impl Queue {
     pub fn new(state: State) -> Self {
-        Self { state: Mutex::new(state), reading: tokio::sync::Mutex::default(), hastened: Notify::new() }
+        Self { state: Mutex::new(state), reading: tokio::sync::Mutex::default(), worth_a_look: Notify::new() }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, State> {

@@ -9,20 +9,24 @@ use tenantry_contract::id::TenantId;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::ids::{Ids, MintIds};
 
-use super::events::{publish, publish_body};
+use super::Inner;
+use super::events::{Logged, publish, publish_body};
+use crate::keys::Young;
 
 pub struct Change<'a> {
     conn: &'a Connection,
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
+    pub young: &'a Young,
     sources: &'a Sources,
-    published: Cell<Option<i64>>,
+    published: Cell<Option<Logged>>,
     closing: RefCell<Vec<TenantId>>,
 }
 
 impl<'a> Change<'a> {
-    pub fn new(conn: &'a Connection, now: Timestamp, ids: &'a dyn Ids, sources: &'a Sources) -> Self {
-        Self { conn, now, ids, sources, published: Cell::new(None), closing: RefCell::default() }
+    pub fn new(conn: &'a Connection, now: Timestamp, inner: &'a Inner) -> Self {
+        let Inner { ids, young, sources, .. } = inner;
+        Self { conn, now, ids: &**ids, young, sources, published: Cell::new(None), closing: RefCell::default() }
     }
 
     /// Gives drafts their ids and time, and appends them to the log.
@@ -34,15 +38,20 @@ impl<'a> Change<'a> {
     }
 
     pub fn publish(&self, event: &Event) -> Result<(), rusqlite::Error> {
-        self.published.set(Some(publish(self.conn, event)?));
+        self.log(publish(self.conn, event)?);
         self.note(event);
         Ok(())
     }
 
     pub fn publish_body(&self, event: &Event, body: &[u8]) -> Result<(), rusqlite::Error> {
-        self.published.set(Some(publish_body(self.conn, event, body)?));
+        self.log(publish_body(self.conn, event, body)?);
         self.note(event);
         Ok(())
+    }
+
+    fn log(&self, logged: Logged) {
+        let hears = self.published.get().map_or(0, |before| before.hears) | logged.hears;
+        self.published.set(Some(Logged { hears, ..logged }));
     }
 
     fn note(&self, event: &Event) {
@@ -60,8 +69,8 @@ impl<'a> Change<'a> {
         self.closing.take()
     }
 
-    /// The place of the last event of this change.
-    pub fn published(&self) -> Option<i64> {
+    /// The place of the last event of this change, and who hears any of them.
+    pub fn published(&self) -> Option<Logged> {
         self.published.get()
     }
 }

@@ -15,19 +15,28 @@ pub const fn hears_bit(consumer: Consumer) -> i64 {
     }
 }
 
-/// Appends an event and returns its place in the log.
-pub fn publish(conn: &Connection, event: &Event) -> Result<i64, rusqlite::Error> {
+/// An event's place in the log, and the bits of those who hear it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logged {
+    pub seq: i64,
+    pub hears: i64,
+}
+
+/// Appends an event.
+pub fn publish(conn: &Connection, event: &Event) -> Result<Logged, rusqlite::Error> {
     publish_body(conn, event, &to_json(event)?)
 }
 
 /// As `publish`, for one that was written as JSON before.
-pub fn publish_body(conn: &Connection, event: &Event, body: &[u8]) -> Result<i64, rusqlite::Error> {
+pub fn publish_body(conn: &Connection, event: &Event, body: &[u8]) -> Result<Logged, rusqlite::Error> {
     let hears: i64 = Consumer::ALL.into_iter().filter(|c| c.hears(event)).map(hears_bit).sum();
     let named = event.text("tenantId");
     let found = if named.is_none() { tenant_of_registration(conn, event)? } else { None };
     let tenant = named.or(found.as_deref()).map(IdKey);
-    conn.prepare_cached("INSERT INTO events (at, hears, tenant, type, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .insert(params![event.time.millis(), hears, tenant, event.detail_type, body])
+    let seq = conn
+        .prepare_cached("INSERT INTO events (at, hears, tenant, type, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .insert(params![event.time.millis(), hears, tenant, event.detail_type, body])?;
+    Ok(Logged { seq, hears })
 }
 
 /// A foreign application plane names the registration only.

@@ -7,7 +7,7 @@ use tenantry_contract::time::Timestamp;
 use tokio::runtime::Handle;
 
 use super::Database;
-use crate::keys::day_of;
+use crate::keys::{self, day_of};
 use crate::sqlite::SqliteError;
 
 /// How long an event stays in the log once every consumer is done with it.
@@ -62,19 +62,18 @@ fn sweep(conn: &rusqlite::Connection, now: Timestamp) -> Result<usize, rusqlite:
              AND seq <= coalesce((SELECT min(low) FROM inboxes), 0)",
         )?
         .execute((before(now, EVENTS_KEPT), CHUNK))?;
-    let mut old = 0;
-    for sql in [
-        "DELETE FROM keys WHERE (day, scope) IN (SELECT day, scope FROM keys WHERE day < ?1 LIMIT ?2)",
-        "DELETE FROM reports_taken WHERE (day, key) IN (SELECT day, key FROM reports_taken WHERE day < ?1 LIMIT ?2)",
-    ] {
-        old += conn.prepare_cached(sql)?.execute((day_of(now) - 1, CHUNK))?;
-    }
+    let keys = keys::purge(conn, now, CHUNK)?;
+    let reports = conn
+        .prepare_cached(
+            "DELETE FROM reports_taken WHERE (day, key) IN (SELECT day, key FROM reports_taken WHERE day < ?1 LIMIT ?2)",
+        )?
+        .execute((day_of(now) - 1, CHUNK))?;
     let letters = conn
         .prepare_cached(
             "DELETE FROM dead_letters WHERE at < ?1 AND id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ?2)",
         )?
         .execute((before(now, LETTERS_KEPT), CHUNK))?;
-    Ok(events + old + letters)
+    Ok(events + keys + reports + letters)
 }
 
 fn before(now: Timestamp, kept: Duration) -> i64 {

@@ -1,8 +1,7 @@
 //! The tables. Each registration touches as few b-trees as its promises allow, and appends where it can.
 
-pub const MIGRATIONS: &[&str] = &[
-    "
--- Tenants in the order they came, which is the order they are listed in.
+pub const MIGRATIONS: &[&str] = &["
+-- Tenants in the order their ids were made, which is the order they are listed in.
 CREATE TABLE tenants (
     n            INTEGER PRIMARY KEY,
     -- The name, while the tenant is not deleted; else none.
@@ -18,8 +17,8 @@ CREATE UNIQUE INDEX tenants_name ON tenants (live_name) WHERE live_name IS NOT N
 CREATE UNIQUE INDEX tenants_email ON tenants (pooled_email) WHERE pooled_email IS NOT NULL;
 CREATE INDEX tenants_due ON tenants (due) WHERE due IS NOT NULL;
 
--- Every id of a tenant: its own, its registration's and its operations'. They are made together, so that the
--- three of a new tenant end up on one page. A UUID is kept as its 16 bytes, another id as text.
+-- Ids of tenants, registrations and operations that do not tell by themselves where their row is: those of later
+-- operations, as the three that a tenant is made with do. A UUID is kept as its 16 bytes, another id as text.
 CREATE TABLE ids (
     id     ANY NOT NULL,
     kind   INTEGER NOT NULL,
@@ -36,10 +35,13 @@ CREATE TABLE operations (
     PRIMARY KEY (tenant, ordinal)
 ) STRICT, WITHOUT ROWID;
 
--- How many tenants that are not deleted each tier has.
+-- How many tenants that are not deleted each tier has in each placement: a tier that moves leaves its tenants where
+-- they are.
 CREATE TABLE tiers (
-    tier    TEXT PRIMARY KEY,
-    tenants INTEGER NOT NULL
+    tier      TEXT NOT NULL,
+    placement TEXT NOT NULL,
+    tenants   INTEGER NOT NULL,
+    PRIMARY KEY (tier, placement)
 ) STRICT, WITHOUT ROWID;
 
 -- The event log, which is the outbox and every consumer's queue.
@@ -83,16 +85,23 @@ CREATE TABLE dead_letters (
 ) STRICT;
 CREATE INDEX dead_letters_consumer ON dead_letters (consumer);
 
--- Idempotency keys, by the day they were used, so that old ones go in one sweep from the front.
+-- Idempotency keys in the order they came, so that old ones go in one sweep from the front.
 CREATE TABLE keys (
-    day     INTEGER NOT NULL,
-    scope   BLOB NOT NULL,
+    n       INTEGER PRIMARY KEY,
     expires INTEGER NOT NULL,
+    scope   BLOB NOT NULL,
     request BLOB NOT NULL,
     status  INTEGER,
-    answer  BLOB,
-    PRIMARY KEY (day, scope)
+    answer  BLOB
+) STRICT;
+-- Where they are, up to the mark; of newer ones memory knows.
+CREATE TABLE keys_settled (
+    scope BLOB NOT NULL,
+    n     INTEGER NOT NULL,
+    PRIMARY KEY (scope, n)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE keys_mark (n INTEGER NOT NULL) STRICT;
+INSERT INTO keys_mark (n) VALUES (0);
 
 -- Reports taken, by the day.
 CREATE TABLE reports_taken (
@@ -135,19 +144,4 @@ CREATE TABLE usage (
     used   INTEGER NOT NULL,
     PRIMARY KEY (tenant, day)
 ) STRICT, WITHOUT ROWID;
-",
-    "
--- How many tenants that are not deleted each tier has in each placement: a tier that moves leaves its tenants where
--- they are.
-DROP TABLE tiers;
-CREATE TABLE tiers (
-    tier      TEXT NOT NULL,
-    placement TEXT NOT NULL,
-    tenants   INTEGER NOT NULL,
-    PRIMARY KEY (tier, placement)
-) STRICT, WITHOUT ROWID;
-INSERT INTO tiers (tier, placement, tenants)
-SELECT CAST(record AS TEXT) ->> '$.tier', CAST(record AS TEXT) ->> '$.placement', count(*)
-FROM tenants WHERE live_name IS NOT NULL GROUP BY 1, 2;
-",
-];
+"];

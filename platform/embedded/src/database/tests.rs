@@ -3,8 +3,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, json};
-use tenantry_conformance::make;
-use tenantry_contract::catalogue::Placement;
 use tenantry_contract::event::{Event, EventName};
 use tenantry_contract::id::{TenantId, WorkerId};
 use tenantry_contract::resource::Owner;
@@ -12,7 +10,6 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::bus::{Bus, Consumer};
 use tenantry_ports::log::{EventFilter, EventLog};
 use tenantry_ports::page::PageRequest;
-use tenantry_ports::store::{Registered, TenantStore};
 use tenantry_ports::usage::{Counted, Usage};
 use tenantry_ports::work::{Held, WorkStore};
 
@@ -30,24 +27,6 @@ fn deps_at(millis: i64) -> Deps {
 
 fn open(dir: &Path) -> Database {
     Database::open(dir, deps_at(1_795_000_000_000)).unwrap()
-}
-
-#[tokio::test]
-async fn tiers_are_counted_anew_in_a_file_of_the_first_version() {
-    let dir = tempfile::tempdir().unwrap();
-    let database = open(dir.path());
-    for (name, placement) in [("a", Placement::Pooled), ("b", Placement::Pooled), ("c", Placement::External)] {
-        assert!(matches!(database.register(make::new_tenant(name, placement), None).await, Ok(Registered::New(_))));
-    }
-    let counted = database.tiers_in_use().await.unwrap();
-    assert_eq!(counted.len(), 2, "{counted:?}");
-    let old = "DROP TABLE tiers; PRAGMA user_version = 1;
-        CREATE TABLE tiers (tier TEXT PRIMARY KEY, tenants INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        INSERT INTO tiers VALUES ('basic', 3);";
-    database.close().await;
-    drop(database);
-    rusqlite::Connection::open(dir.path().join("tenantry.db")).unwrap().execute_batch(old).unwrap();
-    assert_eq!(open(dir.path()).tiers_in_use().await.unwrap(), counted);
 }
 
 fn event(id: &str, time: Timestamp) -> Event {

@@ -26,7 +26,7 @@ type Answer = Arc<dyn Fn(&TenantRecord) -> StoredAnswer + Send + Sync>;
 
 pub fn write(change: &Change<'_>, asked: Asked) -> Result<BeginOutcome, rusqlite::Error> {
     if let Some((key, _)) = &asked.key {
-        match keys::look(change, key, change.now)? {
+        match keys::look(change, key)? {
             Taken::Replayed(answer) => return Ok(BeginOutcome::Replayed(answer)),
             Taken::Reused => return Ok(BeginOutcome::KeyReused),
             Taken::New | Taken::Unanswered => {}
@@ -47,7 +47,7 @@ pub fn write(change: &Change<'_>, asked: Asked) -> Result<BeginOutcome, rusqlite
     };
     if let (Some((key, answer)), BeginOutcome::Begun(record) | BeginOutcome::Unchanged(record)) = (&asked.key, &outcome)
     {
-        keys::keep(change, key, Some(&answer(record)), change.now)?;
+        keys::answer(change, key, &answer(record))?;
     }
     Ok(outcome)
 }

@@ -9,6 +9,7 @@ use tenantry_contract::resource::Owner;
 use tenantry_contract::status::Status;
 use tenantry_contract::time::Timestamp;
 
+use super::place;
 use crate::database::{Change, IdKey, from_json, to_json};
 use crate::work;
 
@@ -26,13 +27,34 @@ pub struct Row {
 }
 
 pub fn find(conn: &Connection, kind: IdKind, id: &str) -> Result<Option<Row>, rusqlite::Error> {
-    conn.prepare_cached(
-        "SELECT t.n, t.record FROM ids i JOIN tenants t ON t.n = i.tenant WHERE i.id = ?1 AND i.kind = ?2",
-    )?
-    .query_row(params![IdKey(id), kind as i64], |row| {
-        Ok(Row { n: row.get(0)?, record: from_json(row.get_ref(1)?.as_blob()?)? })
-    })
-    .optional()
+    if let Some(n) = place::of(id)
+        && let Some(row) = at(conn, n)?
+        && row.is_of(kind, id)
+    {
+        return Ok(Some(row));
+    }
+    let listed: Option<i64> = conn
+        .prepare_cached("SELECT tenant FROM ids WHERE id = ?1 AND kind = ?2")?
+        .query_row(params![IdKey(id), kind as i64], |row| row.get(0))
+        .optional()?;
+    listed.map_or(Ok(None), |n| at(conn, n))
+}
+
+fn at(conn: &Connection, n: i64) -> Result<Option<Row>, rusqlite::Error> {
+    conn.prepare_cached("SELECT record FROM tenants WHERE n = ?1")?
+        .query_row([n], |row| Ok(Row { n, record: from_json(row.get_ref(0)?.as_blob()?)? }))
+        .optional()
+}
+
+impl Row {
+    fn is_of(&self, kind: IdKind, id: &str) -> bool {
+        match kind {
+            IdKind::Tenant => self.record.tenant_id.as_str() == id,
+            IdKind::Registration => self.record.registration_id.as_str() == id,
+            // An earlier operation is its tenant's, too: it is looked for in the row it names, which it was made with.
+            IdKind::Operation => place::is_family(id, self.record.tenant_id.as_str()),
+        }
+    }
 }
 
 pub fn add_id(conn: &Connection, kind: IdKind, id: &str, n: i64) -> Result<(), rusqlite::Error> {

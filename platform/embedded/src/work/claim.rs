@@ -9,7 +9,7 @@ use tenantry_ports::work::{Claim, Held, Hold};
 
 use super::inventory;
 use super::{OwnerKey, read_owner};
-use crate::database::{Change, IdKey, rows};
+use crate::database::{Change, rows};
 use crate::store::{IdKind, Row, find, write_record};
 
 /// Claims who is due. While an owner is held its `due` is the lease's end, so nobody else finds it before.
@@ -106,13 +106,7 @@ pub fn release(change: &Change<'_>, owner: &Owner, next: Option<Timestamp>) -> R
 /// The owner's generation now; the stage has only one.
 pub fn generation(conn: &Connection, owner: &Owner) -> Result<u64, rusqlite::Error> {
     let Some(id) = owner.tenant() else { return Ok(0) };
-    let found: Option<i64> = conn
-        .prepare_cached(
-            "SELECT t.generation FROM ids i JOIN tenants t ON t.n = i.tenant WHERE i.id = ?1 AND i.kind = ?2",
-        )?
-        .query_row(params![IdKey(id.as_str()), IdKind::Tenant as i64], |row| row.get(0))
-        .optional()?;
-    Ok(found.map_or(0, i64::unsigned_abs))
+    Ok(find(conn, IdKind::Tenant, id.as_str())?.map_or(0, |row| row.record.generation))
 }
 
 fn fence(hold: &Hold) -> i64 {
