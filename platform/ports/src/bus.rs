@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_contract::event::Event;
+use tenantry_contract::event::{Event, EventName};
 
 use crate::error::port_error;
 
@@ -34,16 +34,19 @@ impl Consumer {
         }
     }
 
-    /// The detail types it hears: what its rule matches.
-    pub fn hears(self, event: &Event) -> bool {
-        use tenantry_contract::event::EventName as N;
+    /// The events it hears: what its rule matches.
+    pub const fn names(self) -> &'static [EventName] {
+        use EventName as N;
         match self {
-            Self::Provisioner => matches!(event.name(), Some(N::OnboardingRequest | N::OffboardingRequest)),
-            Self::ControlPlane => matches!(
-                event.name(),
-                Some(N::ProvisionSuccess | N::ProvisionFailure | N::DeprovisionSuccess | N::DeprovisionFailure)
-            ),
+            Self::Provisioner => &[N::OnboardingRequest, N::OffboardingRequest],
+            Self::ControlPlane => {
+                &[N::ProvisionSuccess, N::ProvisionFailure, N::DeprovisionSuccess, N::DeprovisionFailure]
+            }
         }
+    }
+
+    pub fn hears(self, event: &Event) -> bool {
+        event.name().is_some_and(|name| self.names().contains(&name))
     }
 }
 
