@@ -3,6 +3,7 @@
 
 pub mod backoff;
 pub mod bus;
+pub mod data;
 pub mod fault;
 pub mod identity;
 pub mod limits;
