@@ -1,16 +1,16 @@
 //! Tenants' credentials: of one role, each narrowed by STS to one tenant's items.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config;
 use aws_sdk_sts::Client;
-use quick_cache::sync::Cache;
 use tenantry_contract::id::TenantId;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::clock::Clock;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 
 use super::policy;
 use crate::fault::{Fault, call};
@@ -23,7 +23,7 @@ const RENEW: Duration = Duration::from_secs(5 * 60);
 const UNUSABLE: Duration = Duration::from_secs(30);
 /// After a failed renewal, while the old ones still do.
 const PAUSE: Duration = Duration::from_secs(10);
-/// So many tenants' sessions are held; a further one takes the place of one that is not in use.
+/// So many tenants' sessions are held; a further one takes another's place, which is fetched anew when it is needed.
 const HELD: usize = 4_096;
 
 #[derive(Clone)]
@@ -34,7 +34,7 @@ struct Inner {
     role: String,
     table_arn: String,
     clock: Arc<dyn Clock>,
-    slots: Cache<TenantId, Arc<Slot>>,
+    slots: Mutex<HashMap<TenantId, Arc<Slot>>>,
 }
 
 /// A tenant's place. It never changes hands.
@@ -42,7 +42,7 @@ struct Inner {
 struct Slot {
     current: RwLock<Option<Session>>,
     /// Held by whoever is asking STS.
-    asking: Arc<Mutex<()>>,
+    asking: Arc<tokio::sync::Mutex<()>>,
     not_before: RwLock<Timestamp>,
 }
 
@@ -79,13 +79,13 @@ impl Session {
 
 impl Sessions {
     pub fn new(sts: Client, role: String, table_arn: String, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Inner { sts, role, table_arn, clock, slots: Cache::new(HELD) }))
+        Self(Arc::new(Inner { sts, role, table_arn, clock, slots: Mutex::default() }))
     }
 
     /// What a call must be made with to be this tenant's. Many who ask at once make one call to STS.
     pub async fn of(&self, tenant: &TenantId) -> Result<config::Builder, Fault> {
-        let slot = self.slot(tenant);
         let now = self.0.clock.now();
+        let slot = self.slot(tenant, now);
         if let Some(session) = slot.good_for(RENEW, now) {
             return Ok(session.config());
         }
@@ -108,14 +108,23 @@ impl Sessions {
 
     /// They were refused: the next call fetches new ones.
     pub fn forget(&self, tenant: &TenantId) {
-        if let Some(slot) = self.0.slots.get(tenant) {
-            slot.set(None);
-        }
+        self.0.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
     }
 
-    fn slot(&self, tenant: &TenantId) -> Arc<Slot> {
-        let made = self.0.slots.get_or_insert_with(tenant, || Ok::<_, std::convert::Infallible>(Arc::default()));
-        made.unwrap_or_default()
+    fn slot(&self, tenant: &TenantId, now: Timestamp) -> Arc<Slot> {
+        let mut slots = self.0.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(tenant) {
+            return Arc::clone(slot);
+        }
+        if slots.len() >= HELD {
+            slots.retain(|_, slot| slot.good_for(UNUSABLE, now).is_some());
+        }
+        if slots.len() >= HELD
+            && let Some(other) = slots.keys().next().cloned()
+        {
+            slots.remove(&other);
+        }
+        Arc::clone(slots.entry(tenant.clone()).or_default())
     }
 
     async fn renew(self, tenant: TenantId, slot: Arc<Slot>, turn: OwnedMutexGuard<()>) {
@@ -158,5 +167,37 @@ impl Sessions {
             "sts:AssumeRole for a tenant",
         );
         Ok(Session { credentials, ends: Timestamp::from_millis(ends) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct AtZero;
+
+    impl Clock for AtZero {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+    }
+
+    #[test]
+    fn no_more_than_a_bound_is_held_and_none_is_shared() {
+        let sts = Client::from_conf(aws_sdk_sts::Config::builder().behavior_version_latest().build());
+        let sessions = Sessions::new(sts, "role".into(), "table".into(), Arc::new(AtZero));
+        let tenant = |n: usize| TenantId::parse(format!("tenant{n}")).unwrap();
+        for n in 0..HELD + 10 {
+            let slot = sessions.slot(&tenant(n), Timestamp::default());
+            let credentials = Credentials::new(format!("key{n}"), "secret", None, None, "tests");
+            assert!(slot.current.read().unwrap().is_none(), "a place that another tenant had");
+            slot.set(Some(Session { credentials, ends: Timestamp::from_millis(i64::MAX) }));
+        }
+        let slots = sessions.0.slots.lock().unwrap();
+        assert_eq!(slots.len(), HELD);
+        for (tenant, slot) in slots.iter() {
+            let held = slot.current.read().unwrap().clone().unwrap();
+            assert_eq!(held.credentials.access_key_id().replace("key", "tenant"), tenant.as_str());
+        }
     }
 }
