@@ -9,11 +9,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::Instant;
 
 /// A body up to this long can be sent again.
 const KEPT: usize = 64 * 1024;
+/// Of a body that is refused, so much is taken for so long.
+const LINGER_BYTES: usize = 8 * 1024 * 1024;
+const LINGER: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
@@ -177,4 +181,19 @@ impl Body for ForwardBody {
         }
         hint
     }
+}
+
+/// Takes what comes for a while: a client whose connection closes while it still sends never reads the answer.
+pub async fn let_finish(mut body: Incoming) {
+    let taking = async {
+        let mut left = LINGER_BYTES;
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Late or not, the answer is the same.
+    let _ = tokio::time::timeout(LINGER, taking).await;
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::header::EXPECT;
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -16,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::answer::{self, GatewayBody};
-use crate::body::Outgoing;
+use crate::body::{Outgoing, let_finish};
 use crate::config::{GatewayConfig, GatewayDeps};
 use crate::connections::Connections;
 use crate::cors::Cors;
@@ -156,6 +157,9 @@ impl Gateway {
         connections: &Arc<Connections>,
     ) -> Result<Response<GatewayBody>, Problem> {
         if body.size_hint().lower() > self.max_body {
+            if !came.parts.headers.contains_key(EXPECT) {
+                let_finish(body).await;
+            }
             return Err(tenantry_web::json::too_large());
         }
         // Who needs no token gets no service to keep waiting for a body.

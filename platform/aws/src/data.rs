@@ -178,7 +178,8 @@ impl TenantTable for DynamoTable {
     async fn list(&self, tenant: &TenantId, page: PageRequest) -> Result<Page<Item>, DataError> {
         let wanted = page.limit.saturating_add(1);
         // A position is a key, and whose it is comes from who asks: one of another tenant shows nothing of theirs.
-        let mut after = page.after.filter(|position| possible(&position.0)).map(|position| self.key(tenant, &position.0));
+        let mut after =
+            page.after.filter(|position| possible(&position.0)).map(|position| self.key(tenant, &position.0));
         let mut found: Vec<Attributes> = Vec::new();
         // DynamoDB ends a page of its own at 1 MB.
         loop {

@@ -20,12 +20,12 @@ const WAIT: Duration = Duration::from_millis(200);
 
 /// Another application plane's report.
 pub(crate) fn said(id: &str) -> Event {
-    foreign_event(EventName::ProvisionSuccess, id, &json!({ "tenantRegistrationId": "r1", "note": id }))
+    foreign_event(EventName::ProvisionSuccess, id, &json!({ "eventId": id, "tenantRegistrationId": "r1", "note": id }))
 }
 
 /// A control plane's request.
 pub(crate) fn asked(id: &str) -> Event {
-    foreign_event(EventName::OnboardingRequest, id, &json!({ "tenantId": "t1", "note": id }))
+    foreign_event(EventName::OnboardingRequest, id, &json!({ "eventId": id, "tenantId": "t1", "note": id }))
 }
 
 /// The next message; it must come within a few waits.

@@ -71,9 +71,7 @@ impl Slot {
 impl Session {
     fn config(self) -> config::Builder {
         // The SDK's own cache keeps one entry for each provider it ever saw, and would keep this one for ever.
-        config::Builder::new()
-            .credentials_provider(self.credentials)
-            .identity_cache(config::IdentityCache::no_cache())
+        config::Builder::new().credentials_provider(self.credentials).identity_cache(config::IdentityCache::no_cache())
     }
 }
 

@@ -1,4 +1,5 @@
 //! The bus on the emulators.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]
 mod support;

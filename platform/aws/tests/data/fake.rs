@@ -124,7 +124,6 @@ impl Fake {
     }
 }
 
-
 /// What the SDK holds.
 #[derive(Clone)]
 struct Handle(Arc<Fake>);

@@ -112,8 +112,11 @@ async fn every_call_is_made_with_its_tenants_credentials() {
     let operations: BTreeSet<_> = called.iter().map(|call| call.operation.as_str()).collect();
     assert_eq!(operations, BTreeSet::from(["DeleteItem", "GetItem", "PutItem", "Query"]));
     for (n, call) in called.iter().enumerate() {
-        let (key, token, tenant) =
-            if n / 4 == 1 { ("ASIA-other-2", "token-other-2", "other") } else { ("ASIA-acme-1", "token-acme-1", "acme") };
+        let (key, token, tenant) = if n / 4 == 1 {
+            ("ASIA-other-2", "token-other-2", "other")
+        } else {
+            ("ASIA-acme-1", "token-acme-1", "acme")
+        };
         assert_eq!((call.access_key.as_str(), call.token.as_deref()), (key, Some(token)), "{call:?}");
         assert!(call.body.to_string().contains(&format!(r#""S":"{tenant}""#)), "{call:?}");
     }

@@ -15,7 +15,7 @@ pub async fn a_message_comes_as_it_was_sent(s: Subject) {
     let sent = foreign_event(
         EventName::ProvisionFailure,
         "e1",
-        &json!({ "jobOutput": { "tenantStatus": "Fehlgeschlagen \u{2014} \u{1F980}" }, "n": [1, 2.5, null] }),
+        &json!({ "eventId": "e1", "jobOutput": { "tenantStatus": "Fehlgeschlagen \u{2014} \u{1F980}" }, "n": [1, 2.5, null] }),
     );
     s.bus.publish(vec![sent.clone()]).await.unwrap();
     let got = next(&s.bus.inbox(Consumer::ControlPlane)).await;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_config::SdkConfig;
+use aws_sdk_eventbridge::operation::create_event_bus::CreateEventBusError;
 use aws_sdk_eventbridge::types::{DeadLetterConfig, RetryPolicy, RuleState, Target};
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
 
@@ -25,7 +26,7 @@ pub async fn make(sdk: &SdkConfig, topology: &Topology) -> Result<(), MakeError>
     let (events, sqs) = (aws_sdk_eventbridge::Client::new(sdk), aws_sdk_sqs::Client::new(sdk));
     match events.create_event_bus().name(&topology.bus).send().await {
         Ok(_) => {}
-        Err(e) if e.as_service_error().is_some_and(|e| e.is_resource_already_exists_exception()) => {}
+        Err(e) if e.as_service_error().is_some_and(CreateEventBusError::is_resource_already_exists_exception) => {}
         Err(e) => return Err(call("events:CreateEventBus", format!("event bus {}", topology.bus)).fault(e).into()),
     }
     for branch in &topology.branches {
