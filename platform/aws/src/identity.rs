@@ -2,7 +2,7 @@
 //! makes, and a pool for each dedicated tenant, which the runtime asks for.
 //!
 //! Cognito keeps passwords and sessions. Which users a tenant has, under which names, and which pool is whose, is
-//! kept in the control plane's table ([`records`]): a list of a tenant's users, or the question whose an issuer is,
+//! kept in the control plane's table (`records`): a list of a tenant's users, or the question whose an issuer is,
 //! never becomes a search in Cognito.
 
 mod admins;
