@@ -13,7 +13,7 @@ mod ring;
 mod row;
 mod sbt;
 mod tiers;
-mod used_key;
+pub(crate) mod used_key;
 
 use async_trait::async_trait;
 use tenantry_contract::catalogue::Placement;

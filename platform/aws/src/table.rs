@@ -17,6 +17,7 @@ mod merge;
 mod outbox;
 mod read;
 mod schema;
+mod update;
 
 pub use self::attempts::Attempts;
 pub use self::codec::{from_value, to_value};

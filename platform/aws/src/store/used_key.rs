@@ -14,13 +14,24 @@ pub(crate) fn item_key(key: &ClientsKey) -> Key {
     Key::of(format!("key#{}", hex(&Sha256::digest(key.scope.as_bytes()))), "key")
 }
 
-/// Keeps a key and its answer, unless it was used before and lives still.
+const FREE: &str = "attribute_not_exists(#pk) OR #expires <= :now";
+
+/// Keeps a key without an answer, unless it was used before and lives still.
+pub(crate) fn take(intent: &mut Intent<'_>, key: &ClientsKey) -> Action {
+    let free = Expression::new(FREE).moment("now", intent.now);
+    put(intent, key, None, free)
+}
+
+/// Keeps a key and its answer, unless it was answered before or another request used it.
 pub(crate) fn keep(intent: &mut Intent<'_>, key: &ClientsKey, answer: Option<&StoredAnswer>) -> Action {
-    let request = AttributeValue::B(Blob::new(key.request));
-    let free = "attribute_not_exists(#pk) OR #expires <= :now";
-    let free = Expression::new(format!("{free} OR (#request = :request AND attribute_not_exists(#status))"))
+    let free = Expression::new(format!("{FREE} OR (#request = :request AND attribute_not_exists(#status))"))
         .moment("now", intent.now)
-        .value("request", request.clone());
+        .value("request", AttributeValue::B(Blob::new(key.request)));
+    put(intent, key, answer, free)
+}
+
+fn put(intent: &mut Intent<'_>, key: &ClientsKey, answer: Option<&StoredAnswer>, free: Expression) -> Action {
+    let request = AttributeValue::B(Blob::new(key.request));
     let expires = intent.now.plus(KEY_LIFETIME);
     let mut attributes = vec![
         ("request".to_owned(), request),

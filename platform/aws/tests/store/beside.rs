@@ -5,11 +5,8 @@ use tenantry_aws::table::{Database, Key, Read};
 use tenantry_contract::id::{TenantId, WorkerId};
 use tenantry_contract::resource::{Entry, Owner};
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::keys::{Key as ClientsKey, KeyStore, StoredAnswer, Taken};
 use tenantry_ports::page::{Page, PageRequest};
-use tenantry_ports::secrets::Secrets;
 use tenantry_ports::store::StoreError;
-use tenantry_ports::usage::{Counted, Usage};
 use tenantry_ports::work::{Claim, Done, Held, Hold, WorkStore};
 
 pub struct Beside(pub Database);
@@ -69,35 +66,6 @@ impl WorkStore for Beside {
     }
 
     async fn owners(&self, _: PageRequest) -> Result<Page<Owner>, StoreError> {
-        panic!("{NOT_HERE}")
-    }
-}
-
-#[async_trait]
-impl KeyStore for Beside {
-    async fn take(&self, _: &ClientsKey) -> Result<Taken, StoreError> {
-        panic!("{NOT_HERE}")
-    }
-
-    async fn answer(&self, _: &ClientsKey, _: StoredAnswer) -> Result<(), StoreError> {
-        panic!("{NOT_HERE}")
-    }
-}
-
-#[async_trait]
-impl Secrets for Beside {
-    async fn secret(&self, _: &str) -> Result<[u8; 32], StoreError> {
-        panic!("{NOT_HERE}")
-    }
-}
-
-#[async_trait]
-impl Usage for Beside {
-    async fn take(&self, _: &TenantId, _: &str, _: u64) -> Result<Counted, StoreError> {
-        panic!("{NOT_HERE}")
-    }
-
-    async fn used(&self, _: &TenantId, _: &str) -> Result<u64, StoreError> {
         panic!("{NOT_HERE}")
     }
 }

@@ -13,12 +13,12 @@ async fn subject(emulator: Emulator) -> Subject {
     let beside = Arc::new(Beside(fresh.database.clone()));
     Subject {
         store: database.clone(),
-        work: beside.clone(),
+        work: beside,
         bus: Arc::new(OutboxBus::new(fresh.database)),
         log: database.clone(),
-        keys: beside.clone(),
-        secrets: beside.clone(),
-        usage: beside,
+        keys: database.clone(),
+        secrets: database.clone(),
+        usage: database,
         time: fresh.clock,
         keep: Box::new(fresh.keep),
     }
@@ -36,10 +36,16 @@ mod ministack {
     use super::on_ministack;
     tenantry_conformance::store_suite!(threads: on_ministack);
     tenantry_conformance::log_suite!(threads: on_ministack);
+    tenantry_conformance::keys_suite!(threads: on_ministack);
+    tenantry_conformance::secrets_suite!(threads: on_ministack);
+    tenantry_conformance::usage_suite!(threads: on_ministack);
 }
 
 mod moto {
     use super::on_moto;
     tenantry_conformance::store_suite!(threads: on_moto);
     tenantry_conformance::log_suite!(threads: on_moto);
+    tenantry_conformance::keys_suite!(threads: on_moto);
+    tenantry_conformance::secrets_suite!(threads: on_moto);
+    tenantry_conformance::usage_suite!(threads: on_moto);
 }
