@@ -17,3 +17,4 @@ pub mod store;
 pub mod table;
 mod usage;
 pub mod whereabouts;
+mod work;

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use tenantry_conformance::Subject;
 
-use crate::beside::Beside;
 use crate::support::emulator::Emulator;
 use crate::support::outbox::OutboxBus;
 use crate::support::subject::fresh;
@@ -10,10 +9,9 @@ use crate::support::subject::fresh;
 async fn subject(emulator: Emulator) -> Subject {
     let fresh = fresh(&emulator).await;
     let database = Arc::new(fresh.database.clone());
-    let beside = Arc::new(Beside(fresh.database.clone()));
     Subject {
         store: database.clone(),
-        work: beside,
+        work: database.clone(),
         bus: Arc::new(OutboxBus::new(fresh.database)),
         log: database.clone(),
         keys: database.clone(),
@@ -39,6 +37,7 @@ mod ministack {
     tenantry_conformance::keys_suite!(threads: on_ministack);
     tenantry_conformance::secrets_suite!(threads: on_ministack);
     tenantry_conformance::usage_suite!(threads: on_ministack);
+    tenantry_conformance::work_suite!(threads: on_ministack);
 }
 
 mod moto {
@@ -48,4 +47,5 @@ mod moto {
     tenantry_conformance::keys_suite!(threads: on_moto);
     tenantry_conformance::secrets_suite!(threads: on_moto);
     tenantry_conformance::usage_suite!(threads: on_moto);
+    tenantry_conformance::work_suite!(threads: on_moto);
 }

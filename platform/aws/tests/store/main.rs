@@ -5,7 +5,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod beside;
 mod calls;
 mod conformance;
 mod faults;
