@@ -20,7 +20,7 @@ use tenantry_ports::error::Applied;
 use tenantry_ports::ids::Ids;
 use tokio::time::sleep;
 
-pub(crate) use self::entry::{Entry, batches};
+pub(crate) use self::entry::{Entry, MOST, ROOM, batches};
 pub(crate) use self::put::{Outcome, Putter};
 
 use self::inbox::SqsInbox;
@@ -94,6 +94,10 @@ impl AwsBus {
             control_plane: ends(Consumer::ControlPlane),
             ids,
         }
+    }
+
+    pub(crate) fn putter(&self) -> &Putter {
+        &self.putter
     }
 
     /// Puts a batch, and what of it fails for now again.

@@ -9,6 +9,7 @@ pub mod identity;
 mod keys;
 pub mod limits;
 pub mod log;
+pub mod relay;
 pub mod routes;
 pub mod runtime;
 pub mod sdk;

@@ -15,6 +15,7 @@ mod item;
 mod key;
 mod merge;
 mod outbox;
+mod outgoing;
 mod read;
 mod schema;
 mod update;
@@ -29,6 +30,7 @@ pub use self::item::{Item, Read};
 pub use self::key::{Key, SHARDS, expires_at, moment, shard, sharded};
 pub use self::merge::cut;
 pub use self::outbox::{EVENTS_KEPT, Pointer, event_of, stored_event};
+pub(crate) use self::outgoing::{Load, Outgoing, Published};
 pub use self::read::Query;
 pub use self::schema::{Index, Spec, create, schema};
 

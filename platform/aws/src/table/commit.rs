@@ -38,7 +38,7 @@ impl Intent<'_> {
     /// Writes all of it, or nothing. Whoever is asked twice by the same token writes once, so that a write whose
     /// answer was lost is simply asked for again.
     pub async fn commit(self) -> Result<Outcome, StoreError> {
-        let Self { database, actions, publishes, .. } = self;
+        let Self { database, actions, published, .. } = self;
         if actions.is_empty() {
             return Ok(Outcome::Written);
         }
@@ -50,8 +50,8 @@ impl Intent<'_> {
             let request = database.client().transact_write_items().client_request_token(&token);
             let fault = match request.set_transact_items(Some(items.clone())).send().await {
                 Ok(_) => {
-                    if publishes {
-                        database.inner.published.notify_one();
+                    if !published.is_empty() {
+                        database.inner.outgoing.push(published);
                         database.inner.tail.ring();
                     }
                     return Ok(Outcome::Written);

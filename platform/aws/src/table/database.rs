@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use tenantry_contract::event::Sources;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
-use tokio::sync::Notify;
 
-use super::{Table, Tables};
+use super::{Outgoing, Table, Tables};
 use crate::fault::{Call, call};
 use crate::log::Tail;
 use crate::store::KnownTiers;
@@ -34,16 +34,20 @@ pub(crate) struct Inner {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub sources: Sources,
-    /// Rung after every commit that holds an event.
-    pub published: Arc<Notify>,
+    /// What this process's relay is to carry to the bus.
+    pub outgoing: Outgoing,
     pub tiers: KnownTiers,
     pub tail: Tail,
 }
 
 impl Database {
+    /// Where the SDK's configuration leads. Nothing is asked yet.
+    pub fn open(sdk: &SdkConfig, tables: Tables, deps: Deps) -> Self {
+        Self::new(Client::new(sdk), tables, deps)
+    }
+
     pub fn new(client: Client, tables: Tables, deps: Deps) -> Self {
         let Deps { clock, ids, sources } = deps;
-        let published = Arc::new(Notify::new());
         Self {
             inner: Arc::new(Inner {
                 client,
@@ -51,17 +55,11 @@ impl Database {
                 clock,
                 ids,
                 sources,
-                published,
+                outgoing: Outgoing::default(),
                 tiers: KnownTiers::default(),
                 tail: Tail::default(),
             }),
         }
-    }
-
-    /// Rung after every commit that holds an event, for the relay of this process. A ring that nobody waits for is
-    /// kept for the next who does.
-    pub fn published(&self) -> Arc<Notify> {
-        self.inner.published.clone()
     }
 
     pub fn tables(&self) -> &Tables {

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::store::StoreError;
 
-use super::{Database, Expression, Item, Key};
+use super::{Database, Expression, Item, Key, Published};
 
 /// One intent's actions, all or none of which happen. No item may be in it twice.
 pub struct Intent<'a> {
@@ -15,7 +15,7 @@ pub struct Intent<'a> {
     /// The moment it is decided at: its events' time and the key they are found by.
     pub now: Timestamp,
     pub(super) actions: Vec<(Key, Do)>,
-    pub(super) publishes: bool,
+    pub(super) published: Vec<Published>,
 }
 
 /// An action of an intent, to be asked after when the intent was refused.
@@ -31,7 +31,7 @@ pub(super) enum Do {
 
 impl Database {
     pub fn intent(&self) -> Intent<'_> {
-        Intent { database: self, now: self.now(), actions: Vec::new(), publishes: false }
+        Intent { database: self, now: self.now(), actions: Vec::new(), published: Vec::new() }
     }
 }
 

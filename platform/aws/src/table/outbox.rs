@@ -8,7 +8,7 @@ use tenantry_contract::id::TenantId;
 use tenantry_ports::ids::MintIds;
 use tenantry_ports::store::StoreError;
 
-use super::{Intent, Item, Key, Read, expires_at, moment, shard, sharded};
+use super::{Intent, Item, Key, Published, Read, expires_at, moment, shard, sharded};
 
 /// How long an event stays in the log.
 pub const EVENTS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -51,17 +51,22 @@ impl Intent<'_> {
 
     /// Publishes an event with this write: it is logged, and relayed to the bus.
     pub fn publish(&mut self, event: &Event, tenant: Option<&TenantId>) -> Result<(), StoreError> {
-        let pointer = self.log(event, tenant)?;
+        let (pointer, size) = self.log_sized(event, tenant)?;
         self.put(pointer.key(), []);
-        self.publishes = true;
+        self.published.push(Published { pointer, event: event.clone(), size });
         Ok(())
     }
 
     /// Logs an event that is on the bus already.
     pub fn log(&mut self, event: &Event, tenant: Option<&TenantId>) -> Result<Pointer, StoreError> {
+        Ok(self.log_sized(event, tenant)?.0)
+    }
+
+    fn log_sized(&mut self, event: &Event, tenant: Option<&TenantId>) -> Result<(Pointer, usize), StoreError> {
         let body = serde_json::to_string(event)
             .map_err(|e| StoreError::broken(format!("event {} cannot be written as JSON", event.key()), e))?;
         // By the time of the write, not the sender's: followers of the log read on from there.
+        let size = body.len();
         let pointer = Pointer { shard: shard(event.key()), sk: format!("{}#{}", moment(self.now), event.key()) };
         let gone = expires_at(self.now.plus(EVENTS_KEPT));
         let text = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
@@ -72,7 +77,7 @@ impl Intent<'_> {
             let of_tenant = Key::of(format!("tenant#{tenant}"), format!("event#{}", pointer.sk));
             self.put(of_tenant, [text("type", &event.detail_type), gone]);
         }
-        Ok(pointer)
+        Ok((pointer, size))
     }
 }
 

@@ -7,5 +7,6 @@ mod support;
 mod giving_up;
 mod hurried;
 mod publishing;
-mod stand;
 mod suite;
+
+use support::stand;

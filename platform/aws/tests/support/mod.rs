@@ -11,4 +11,5 @@ pub mod emulator;
 pub mod ids;
 pub mod outbox;
 pub mod proxy;
+pub mod stand;
 pub mod subject;

@@ -24,9 +24,14 @@ pub enum Fault {
     CutBefore,
     /// It is done, and the connection ends without an answer.
     CutAfter,
+    /// Nothing is done, and no answer comes.
+    HeldBefore,
+    /// It is done, and no answer comes.
+    HeldAfter,
 }
 
 impl Fault {
+    /// Those that happen by themselves.
     pub const ALL: [Self; 5] = [Self::Throttled, Self::ErrorBefore, Self::ErrorAfter, Self::CutBefore, Self::CutAfter];
 }
 
@@ -117,7 +122,9 @@ impl Plan {
             let number = u32::try_from(self.random >> 33).unwrap();
             (number % 1_000 < self.share).then(|| Fault::ALL[(number / 1_000) as usize % Fault::ALL.len()])
         });
-        self.failed += u64::from(fault.is_some());
+        // One that is held counts when it is.
+        let held = matches!(fault, Some(Fault::HeldBefore | Fault::HeldAfter));
+        self.failed += u64::from(fault.is_some() && !held);
         fault
     }
 }
@@ -131,12 +138,20 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
         Some(Fault::Throttled) => return Ok(throttled(json)),
         Some(Fault::ErrorBefore) => return Ok(server_error()),
         Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
-        Some(Fault::ErrorAfter | Fault::CutAfter) | None => {}
+        Some(Fault::HeldBefore) => {
+            state.plan.lock().unwrap().failed += 1;
+            return std::future::pending().await;
+        }
+        Some(Fault::ErrorAfter | Fault::CutAfter | Fault::HeldAfter) | None => {}
     }
     let answer = forward(&state, parts, body).await.map_err(io::Error::other)?;
     match fault {
         Some(Fault::ErrorAfter) => Ok(server_error()),
         Some(Fault::CutAfter) => Err(io::Error::other("cut")),
+        Some(Fault::HeldAfter) => {
+            state.plan.lock().unwrap().failed += 1;
+            std::future::pending().await
+        }
         _ => Ok(answer),
     }
 }

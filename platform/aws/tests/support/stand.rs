@@ -11,8 +11,8 @@ use tenantry_conformance::subject::HandClock;
 use tenantry_ports::bus::{Bus as _, Consumer, Delivery, Inbox};
 use tokio::time::Instant;
 
-use crate::support::emulator::Emulator;
-use crate::support::ids::TestIds;
+use super::emulator::Emulator;
+use super::ids::TestIds;
 
 pub struct Stand {
     pub sdk: SdkConfig,
