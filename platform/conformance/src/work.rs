@@ -90,6 +90,7 @@ macro_rules! work_suite {
             a_failed_verdict_carries_its_reason,
             a_verdict_of_an_older_generation_is_not_told,
             a_turn_gives_the_operation_up,
+            a_turn_can_release_too,
             a_turn_of_an_older_generation_does_not,
             facts_are_kept_whatever_the_generation,
             steps_of_an_older_attempt_are_not_the_newer_ones,

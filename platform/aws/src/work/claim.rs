@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::join_all;
 use tenantry_contract::id::WorkerId;
 use tenantry_contract::lifecycle::claimed;
 use tenantry_contract::resource::Owner;
@@ -47,9 +47,29 @@ pub async fn claim(
     let mut found: Vec<Due> = found.into_values().collect();
     // Who waits longest goes first.
     found.sort_by_key(|due| due.rings.first().map(|(at, _)| *at));
-    let claims = stream::iter(found).map(|due| async move { one(database, &due, worker, now, until).await });
-    let claims = claims.buffer_unordered(AT_ONCE.min(max)).try_filter_map(|claim| std::future::ready(Ok(claim)));
-    claims.take(max).try_collect().await
+    let (mut claims, mut failed, mut rest) = (Vec::new(), None, found.as_slice());
+    // No more are begun than are wanted, and none is left halfway: what was claimed is held until it is let go.
+    while claims.len() < max && !rest.is_empty() {
+        let (some, others) = rest.split_at((max - claims.len()).min(AT_ONCE).min(rest.len()));
+        rest = others;
+        for claim in join_all(some.iter().map(|due| one(database, due, worker, now, until))).await {
+            match claim {
+                Ok(claim) => claims.extend(claim),
+                Err(error) => failed = Some(error),
+            }
+        }
+        if failed.is_some() {
+            break;
+        }
+    }
+    match failed {
+        Some(error) if claims.is_empty() => Err(error),
+        Some(error) => {
+            tracing::warn!(%error, "an owner could not be claimed; those that were are worked on");
+            Ok(claims)
+        }
+        None => Ok(claims),
+    }
 }
 
 /// None if somebody else holds it, or was quicker.
@@ -82,7 +102,10 @@ async fn one(
         None => None,
         Some(known) => {
             let running = claimed(known.record.clone(), now);
-            if running != known.record {
+            if running == known.record {
+                // A change since would have rung, perhaps by a ring that goes with this write.
+                known.check(&mut intent);
+            } else {
                 known.write(&mut intent, &running)?;
             }
             Some(running)

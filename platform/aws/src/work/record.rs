@@ -1,5 +1,7 @@
 //! What a worker did, in one write.
 
+use std::collections::BTreeMap;
+
 use tenantry_contract::event::{self, Draft};
 use tenantry_contract::lifecycle;
 use tenantry_contract::operation::Operation;
@@ -20,6 +22,12 @@ use crate::table::{Action, Database, Intent, Outcome};
 const MOST_LINES: usize = 60;
 
 pub async fn record(database: &Database, hold: &Hold, mut done: Done) -> Result<Held, StoreError> {
+    // A write has each line once: the last word counts, and that a thing is gone is the last.
+    let mut lines: BTreeMap<_, _> = done.entries.drain(..).map(|entry| (entry.resource.id.clone(), entry)).collect();
+    done.gone.sort();
+    done.gone.dedup();
+    done.gone.iter().for_each(|gone| drop(lines.remove(gone)));
+    done.entries = lines.into_values().collect();
     while done.entries.len() + done.gone.len() > MOST_LINES {
         let some = if done.entries.is_empty() {
             Done { gone: done.gone.split_off(done.gone.len() - MOST_LINES), ..Done::default() }
@@ -37,16 +45,6 @@ pub async fn record(database: &Database, hold: &Hold, mut done: Done) -> Result<
 /// None if a race was lost.
 async fn once(database: &Database, hold: &Hold, done: &Done) -> Result<Option<Held>, StoreError> {
     let mut intent = database.intent();
-    let mine = match done.release {
-        None => row::check(&mut intent, hold),
-        Some(release) => {
-            let row = Row::of(database, &hold.owner).await?;
-            if !row.is_of(hold) {
-                return Ok(Some(Held::Lost));
-            }
-            let_go(&mut intent, hold, &row, release.next)
-        }
-    };
     inventory::put(&mut intent, &hold.owner, &done.entries)?;
     inventory::strike(&mut intent, &hold.owner, &done.gone);
     if !done.gone.is_empty() && done.entries.is_empty() {
@@ -61,9 +59,25 @@ async fn once(database: &Database, hold: &Hold, done: &Done) -> Result<Option<He
         Some(id) => database.row(id).await?,
         None => None,
     };
-    let generation = match &known {
+    let (generation, look) = match &known {
         Some(known) => decide(&mut intent, hold, known, done)?,
-        None => generation(database, &hold.owner).await?,
+        None => (generation(database, &hold.owner).await?, false),
+    };
+    let (now, look) = (intent.now, look.then_some(intent.now));
+    let mine = match done.release {
+        None => {
+            if look.is_some() {
+                intent.put(ring_key(&hold.owner, now), []);
+            }
+            row::check(&mut intent, hold)
+        }
+        Some(release) => {
+            let row = Row::of(database, &hold.owner).await?;
+            if !row.is_of(hold) {
+                return Ok(Some(Held::Lost));
+            }
+            let_go(&mut intent, hold, &row, [release.next, look].into_iter().flatten().min())
+        }
     };
     match intent.commit().await? {
         Outcome::Written => Ok(Some(Held::Still { generation })),
@@ -82,8 +96,8 @@ fn let_go(intent: &mut Intent<'_>, hold: &Hold, row: &Row, next: Option<Timestam
     row.write(intent, &hold.owner, &new)
 }
 
-/// Steps, turn and verdict; returns the generation after them.
-fn decide(intent: &mut Intent<'_>, hold: &Hold, known: &store::Row, done: &Done) -> Result<u64, StoreError> {
+/// Steps, turn and verdict; returns the generation after them, and whether the tenant is to be looked at now.
+fn decide(intent: &mut Intent<'_>, hold: &Hold, known: &store::Row, done: &Done) -> Result<(u64, bool), StoreError> {
     let (mut record, mut look, mut said) = (known.record.clone(), false, Vec::new());
     let current = record.generation == hold.generation;
     said.extend(note_steps(hold, &mut record, done));
@@ -91,12 +105,11 @@ fn decide(intent: &mut Intent<'_>, hold: &Hold, known: &store::Row, done: &Done)
         let turned = lifecycle::turn(record, failure, intent.now);
         (record, look) = (turned.record, turned.look);
     }
-    if record != known.record {
+    if record == known.record {
+        // What is said is said of this generation.
+        known.check(intent);
+    } else {
         known.write(intent, &record)?;
-    }
-    if look {
-        let now = intent.now;
-        intent.put(ring_key(&hold.owner, now), []);
     }
     if let Some((verdict, tenant_data)) = done.verdict.as_ref().filter(|_| current)
         && let Some(operation) = record.open_operation()
@@ -104,7 +117,7 @@ fn decide(intent: &mut Intent<'_>, hold: &Hold, known: &store::Row, done: &Done)
         said.push(event::report_detail(&record, operation, verdict, tenant_data));
     }
     intent.announce(&record.tenant_id, said)?;
-    Ok(record.generation)
+    Ok((record.generation, look))
 }
 
 /// A newer attempt, or the operation that took this one's place, has steps of its own.

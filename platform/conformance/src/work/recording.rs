@@ -132,6 +132,19 @@ pub async fn a_turn_gives_the_operation_up(s: Subject) {
     assert_eq!(s.store.overdue(s.time.now(), 10).await.unwrap(), [after.tenant_id]);
 }
 
+pub async fn a_turn_can_release_too(s: Subject) {
+    let (tenant, claim) = at_work(&s).await;
+    let release = Some(Release { next: Some(s.time.now()) });
+    let entry = present("pool", "users");
+    let gone = vec![entry.resource.id.clone()];
+    let turn = Some(Failure::new("no room"));
+    record(&s, &claim, Done { turn, release, entries: vec![entry], gone, ..Done::default() }).await;
+    let again = s.claims(2, 10).await;
+    assert_eq!(owners(&again), [owner(&tenant)]);
+    assert_eq!(again[0].inventory, [], "what is gone is gone");
+    assert!(matches!(s.kept(&tenant).await.operation.unwrap().state, OperationState::CleaningUp { .. }));
+}
+
 pub async fn a_turn_of_an_older_generation_does_not(s: Subject) {
     let (tenant, claim) = at_work(&s).await;
     let newer = s.offboarded(&tenant).await;
