@@ -6,6 +6,8 @@ use std::time::Instant;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
 
+#[cfg(feature = "aws")]
+use crate::aws;
 use crate::client::{self, ClientCommand};
 use crate::config::UpArgs;
 use crate::probe::{self, ProbeArgs};
@@ -23,12 +25,23 @@ struct Tenantry {
 #[derive(Debug, Subcommand)]
 enum Command {
     Up(Box<UpArgs>),
+    #[cfg(feature = "aws")]
+    Config(aws::config::ConfigArgs),
+    #[cfg(feature = "aws")]
+    ControlPlane(Box<aws::roles::ControlPlaneArgs>),
+    #[cfg(feature = "aws")]
+    Provisioner(Box<aws::roles::ProvisionerArgs>),
+    #[cfg(feature = "aws")]
+    Gateway(Box<aws::roles::GatewayArgs>),
     /// Run the control plane alone (AWS mode)
-    ControlPlane,
+    #[cfg(not(feature = "aws"))]
+    ControlPlane(roles::Anything),
     /// Run the provisioner alone (AWS mode)
-    Provisioner,
+    #[cfg(not(feature = "aws"))]
+    Provisioner(roles::Anything),
     /// Run the gateway alone (AWS mode)
-    Gateway,
+    #[cfg(not(feature = "aws"))]
+    Gateway(roles::Anything),
     Service(ServiceArgs),
     Probe(ProbeArgs),
     #[command(flatten)]
@@ -44,14 +57,29 @@ pub fn run(started: Instant) -> anyhow::Result<ExitCode> {
     match Tenantry::parse().command {
         Command::Up(args) => {
             let settings = args.check()?;
-            Builder::new_multi_thread().enable_all().build()?.block_on(up::run(settings, started))
+            many_threads()?.block_on(up::run(settings, started))
         }
-        Command::ControlPlane => roles::needs_aws("control-plane"),
-        Command::Provisioner => roles::needs_aws("provisioner"),
-        Command::Gateway => roles::needs_aws("gateway"),
+        #[cfg(feature = "aws")]
+        Command::Config(args) => aws::config::run(args),
+        #[cfg(feature = "aws")]
+        Command::ControlPlane(args) => many_threads()?.block_on(aws::roles::control_plane(*args, started)),
+        #[cfg(feature = "aws")]
+        Command::Provisioner(args) => many_threads()?.block_on(aws::roles::provisioner(*args, started)),
+        #[cfg(feature = "aws")]
+        Command::Gateway(args) => many_threads()?.block_on(aws::roles::gateway(*args, started)),
+        #[cfg(not(feature = "aws"))]
+        Command::ControlPlane(_) => roles::needs_aws("control-plane"),
+        #[cfg(not(feature = "aws"))]
+        Command::Provisioner(_) => roles::needs_aws("provisioner"),
+        #[cfg(not(feature = "aws"))]
+        Command::Gateway(_) => roles::needs_aws("gateway"),
         // A tenant's own services are many: one thread each is enough.
         Command::Service(args) => Builder::new_current_thread().enable_all().build()?.block_on(roles::service(args)),
         Command::Probe(args) => Builder::new_current_thread().enable_all().build()?.block_on(probe::run(args)),
         Command::Client(command) => Builder::new_current_thread().enable_all().build()?.block_on(client::run(command)),
     }
+}
+
+fn many_threads() -> std::io::Result<tokio::runtime::Runtime> {
+    Builder::new_multi_thread().enable_all().build()
 }

@@ -1,9 +1,12 @@
 //! Configuration: flags, then the environment, then a file, then defaults. All of it is checked before anything
 //! starts, and every fault is told at once.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod faults;
 mod file;
 mod origins;
+mod parse;
 mod up;
 
 pub use self::faults::Faults;

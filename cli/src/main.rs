@@ -1,13 +1,17 @@
 //! Tenantry's one binary: `tenantry up`, the roles, and the client's verbs.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod bind;
 mod client;
 mod commands;
 mod config;
 mod files;
+mod parts;
 mod probe;
 mod roles;
 mod signals;
+mod tiers;
 mod up;
 
 use std::process::ExitCode;

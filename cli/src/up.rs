@@ -2,9 +2,8 @@
 //! kept in one directory.
 
 mod credentials;
-mod parts;
-mod tiers;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,19 +12,21 @@ use anyhow::Context;
 use tenantry_contract::event::Sources;
 use tenantry_embedded::clock::SystemClock;
 use tenantry_embedded::database::{Database, Deps};
-use tenantry_embedded::identity::{BaseUrl, Identity, IdentityConfig};
+use tenantry_embedded::identity::{self, BaseUrl, Identity, IdentityConfig};
 use tenantry_embedded::ids::RandomIds;
 use tenantry_embedded::runtime::{LocalRuntime, LocalRuntimeConfig, Pace};
 use tenantry_embedded::sqlite::{Mode, Place};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
+use tenantry_provisioner::EngineConfig;
 use tenantry_web::{Lifecycle, telemetry};
 
 use self::credentials::{Credentials, FirstAdmin, Machine};
-use self::parts::Parts;
 use crate::bind::{Picked, host, reachable};
 use crate::config::{UpSettings, variable};
+use crate::parts::{Parts, Ports};
 use crate::signals::Stop;
+use crate::tiers;
 
 /// The two steps of an end, together below the ten seconds that whoever stops us allows.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -85,24 +86,26 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
 
     let lifecycle = Lifecycle::new(DRAIN);
     let parts = Parts {
-        database: database.clone(),
-        identity: identity.clone(),
-        runtime: runtime.clone(),
+        ports: ports(&database, &identity, clock, ids),
         catalogue,
-        clock,
-        ids,
-        api_url: api_url.clone(),
+        issuer_base: api_url.clone(),
+        claims: BTreeMap::new(),
         gateway_url: gateway_url.clone(),
         origins: allowed_origins,
         hosts: [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts).collect(),
         lifecycle: lifecycle.clone(),
     };
-    parts.serve_api(api, roles.control_plane).await?;
+    let issuers = identity::router(identity.clone());
+    if roles.control_plane {
+        parts.serve_control_plane(api, issuers).await?;
+    } else {
+        parts.serve_health(api, issuers);
+    }
     if roles.gateway {
-        parts.serve_gateway(gateway);
+        parts.serve_gateway(gateway, runtime.clone(), Some(database.closing()));
     }
     if roles.provisioner {
-        parts.provision();
+        parts.provision(runtime.clone(), EngineConfig::default());
     }
     if let Some((at, metrics)) = metrics {
         parts.serve_metrics(picked.bind(at, "--metrics-listen").await?, &metrics);
@@ -130,4 +133,23 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     database.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Every port, served by what this one machine has.
+fn ports(database: &Database, identity: &Identity, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Ports {
+    let store = Arc::new(database.clone());
+    let people = Arc::new(identity.clone());
+    Ports {
+        store: store.clone(),
+        work: store.clone(),
+        bus: store.clone(),
+        log: store.clone(),
+        keys: store.clone(),
+        secrets: store.clone(),
+        usage: store,
+        admins: people.clone(),
+        issuers: people,
+        clock,
+        ids,
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 
 use tenantry_contract::id::{ClientId, PoolId, TenantId};
 use tenantry_contract::name::ServiceName;
@@ -21,6 +22,8 @@ impl Faults {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceConfig {
+    /// Loopback, unless it is told that others than this machine are to reach it.
+    pub bind: IpAddr,
     pub port: u16,
     pub service: ServiceName,
     /// Whose service this is: everybody's, or one tenant's own.
@@ -29,26 +32,42 @@ pub struct ServiceConfig {
     pub issuer: Issuer,
     pub jwks_url: String,
     /// Where each table is, by the name it has in the catalogue in upper case, '-' as '_'.
-    pub tables: BTreeMap<String, String>,
+    pub tables: BTreeMap<String, TablePlace>,
+    /// On AWS: the role whose sessions are narrowed to a tenant, in tables that all tenants share.
+    pub rows_role: Option<String>,
     /// Only for a service that manages the tenant's users.
     pub users: Option<UsersAccess>,
 }
 
+/// Where a table is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TablePlace {
+    /// A file on this machine.
+    File(String),
+    /// A table of DynamoDB, with the names of its keys.
+    DynamoDb { table: String, partition_key: String, sort_key: String },
+}
+
 /// How the tenant's users are reached.
 #[derive(Clone, PartialEq, Eq)]
-pub struct UsersAccess {
-    pub url: String,
-    /// Good for one pool, and a secret.
-    pub token: String,
+pub enum UsersAccess {
+    /// By the issuer's own interface. The token is good for one pool, and a secret.
+    Issuer { url: String, token: String },
+    /// In Cognito, and in the table of DynamoDB that says which users a tenant has.
+    Cognito { table: String },
 }
 
 impl fmt::Debug for UsersAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UsersAccess").field("url", &self.url).finish_non_exhaustive()
+        match self {
+            Self::Issuer { url, .. } => f.debug_struct("Issuer").field("url", url).finish_non_exhaustive(),
+            Self::Cognito { table } => f.debug_struct("Cognito").field("table", table).finish(),
+        }
     }
 }
 
 const TABLE: &str = "TENANTRY_TABLE_";
+const KEYS: &str = "TENANTRY_TABLE_KEYS_";
 
 impl ServiceConfig {
     /// Reads the variables by name; `tables` are the names to look for.
@@ -69,14 +88,24 @@ impl ServiceConfig {
         let client = need("TENANTRY_CLIENT_ID");
         let jwks_url = need("TENANTRY_JWKS_URL");
         let tenant = if owner.as_deref() == Some("tenant") { need("TENANTRY_TENANT_ID") } else { None };
-        let mut places = BTreeMap::new();
+        let (mut places, mut bad_keys) = (BTreeMap::new(), Vec::new());
         for table in tables {
             let key = table.to_ascii_uppercase().replace('-', "_");
-            if let Some(place) = need(&format!("{TABLE}{key}")) {
-                places.insert(key, place);
+            let Some(place) = need(&format!("{TABLE}{key}")) else { continue };
+            let keys = format!("{KEYS}{key}");
+            match table_place(place, variable(&keys).filter(|text| !text.is_empty())) {
+                Ok(place) => _ = places.insert(key, place),
+                Err(why) => bad_keys.push((keys, why)),
             }
         }
 
+        for (keys, why) in bad_keys {
+            faults.say(&keys, why);
+        }
+        let bind = match variable("TENANTRY_BIND").filter(|text| !text.is_empty()) {
+            None => Some(Ipv4Addr::LOCALHOST.into()),
+            some => parsed(some, "TENANTRY_BIND", &mut faults, |text| text.parse::<IpAddr>()),
+        };
         let port = parsed(port, "PORT", &mut faults, |t| match t.parse::<u16>() {
             Ok(port) if port > 0 => Ok(port),
             _ => Err("must be a port from 1 to 65535"),
@@ -104,8 +133,10 @@ impl ServiceConfig {
         };
         let users = users(&variable, &mut faults);
 
-        match (port, service, owner, url, pool, client, jwks_url) {
-            (Some(port), Some(service), Some(owner), Some(url), Some(pool), Some(client), Some(jwks_url))
+        let rows_role = variable("TENANTRY_ROWS_ROLE").filter(|text| !text.is_empty());
+
+        match (bind.zip(port), service, owner, url, pool, client, jwks_url) {
+            (Some((bind, port)), Some(service), Some(owner), Some(url), Some(pool), Some(client), Some(jwks_url))
                 if faults.0.is_empty() =>
             {
                 let speaks_for = match &owner {
@@ -114,15 +145,27 @@ impl ServiceConfig {
                 };
                 let (user_clients, machine_clients) = (vec![client], Vec::new());
                 let issuer = Issuer { url, pool, speaks_for, algorithm, user_clients, machine_clients };
-                Ok(Self { port, service, owner, issuer, jwks_url, tables: places, users })
+                Ok(Self { bind, port, service, owner, issuer, jwks_url, tables: places, rows_role, users })
             }
             _ => Err(faults),
         }
     }
 
     /// Where the table of that name is.
-    pub fn table(&self, name: &str) -> Option<&str> {
-        self.tables.get(&name.to_ascii_uppercase().replace('-', "_")).map(String::as_str)
+    pub fn table(&self, name: &str) -> Option<&TablePlace> {
+        self.tables.get(&name.to_ascii_uppercase().replace('-', "_"))
+    }
+}
+
+/// A table with keys is one of DynamoDB.
+fn table_place(place: String, keys: Option<String>) -> Result<TablePlace, &'static str> {
+    let Some(keys) = keys else { return Ok(TablePlace::File(place)) };
+    match keys.split_once(',') {
+        Some((partition_key, sort_key)) if !partition_key.is_empty() && !sort_key.is_empty() => {
+            let (partition_key, sort_key) = (partition_key.to_owned(), sort_key.to_owned());
+            Ok(TablePlace::DynamoDb { table: place, partition_key, sort_key })
+        }
+        _ => Err("must be a partition key and a sort key, with a comma between"),
     }
 }
 
@@ -137,8 +180,11 @@ fn parsed<T, E: fmt::Display>(
 
 fn users(variable: &impl Fn(&str) -> Option<String>, faults: &mut Faults) -> Option<UsersAccess> {
     match (variable("TENANTRY_USERS_URL"), variable("TENANTRY_SERVICE_TOKEN")) {
-        (Some(url), Some(token)) => Some(UsersAccess { url, token }),
-        (None, None) => None,
+        (Some(url), Some(token)) => Some(UsersAccess::Issuer { url, token }),
+        (None, None) => {
+            let table = variable("TENANTRY_USERS_TABLE").filter(|text| !text.is_empty());
+            table.map(|table| UsersAccess::Cognito { table })
+        }
         (Some(_), None) => {
             faults.say("TENANTRY_SERVICE_TOKEN", "is not set, and TENANTRY_USERS_URL is");
             None
@@ -181,7 +227,7 @@ mod tests {
     fn a_dedicated_service_trusts_an_issuer_for_its_tenant_alone() {
         let config = read(&[]).unwrap();
         assert_eq!(config.issuer.speaks_for, SpeaksFor::Tenant(TenantId::parse("t1").unwrap()));
-        assert_eq!(config.table("orders"), Some("/data/orders.db"));
+        assert_eq!(config.table("orders"), Some(&TablePlace::File("/data/orders.db".to_owned())));
         assert_eq!(config.users, None);
     }
 
@@ -189,6 +235,28 @@ mod tests {
     fn a_pooled_service_needs_no_tenant() {
         let config = read(&[("TENANTRY_OWNER", Some("stage")), ("TENANTRY_TENANT_ID", None)]).unwrap();
         assert_eq!((config.owner, config.issuer.speaks_for), (Owner::Stage, SpeaksFor::Pooled));
+    }
+
+    #[test]
+    fn on_aws_it_is_told_of_tables_and_answers_others() {
+        let vars = [
+            ("TENANTRY_BIND", Some("0.0.0.0")),
+            ("TENANTRY_TABLE_ORDERS", Some("prod-orders.orders")),
+            ("TENANTRY_TABLE_KEYS_ORDERS", Some("tenantId,orderId")),
+            ("TENANTRY_USERS_TABLE", Some("prod-ControlPlane")),
+        ];
+        let config = read(&vars).unwrap();
+        let (partition_key, sort_key) = ("tenantId".to_owned(), "orderId".to_owned());
+        let table = TablePlace::DynamoDb { table: "prod-orders.orders".to_owned(), partition_key, sort_key };
+        assert_eq!(config.table("orders"), Some(&table));
+        assert_eq!(config.users, Some(UsersAccess::Cognito { table: "prod-ControlPlane".to_owned() }));
+        assert!(config.bind.is_unspecified() && read(&[]).unwrap().bind.is_loopback());
+        let faults = read(&[("TENANTRY_BIND", Some("all")), ("TENANTRY_TABLE_KEYS_ORDERS", Some("tenantId"))]);
+        let faults = faults.unwrap_err().0;
+        assert!(
+            faults[0].starts_with("TENANTRY_TABLE_KEYS_ORDERS") && faults[1].starts_with("TENANTRY_BIND"),
+            "{faults:?}"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod tenant;
 pub mod testing;
 
 pub use self::admission::Admission;
-pub use self::config::{Faults, ServiceConfig, UsersAccess};
+pub use self::config::{Faults, ServiceConfig, TablePlace, UsersAccess};
 pub use self::data::{Rows, Table};
 pub use self::form::Form;
 pub use self::frame::Frame;

@@ -10,6 +10,7 @@ use tenantry_web::telemetry::{self, EnvFilter, LogFormat};
 use super::Faults;
 use super::file::File;
 use super::origins::origin;
+use super::parse::{address, catalogue as read_catalogue, format};
 
 /// Start everything in one process on this machine
 #[derive(Debug, Args)]
@@ -164,35 +165,6 @@ impl UpArgs {
             log_format,
             log,
         })
-    }
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    let text = text.replacen("localhost:", "127.0.0.1:", 1);
-    text.parse().map_err(|_| format!("{text:?} is not an address such as 127.0.0.1:8080"))
-}
-
-fn format(text: &str) -> Result<LogFormat, String> {
-    LogFormat::parse(text).ok_or_else(|| format!("{text:?} is neither pretty nor json"))
-}
-
-fn read_catalogue(path: Option<PathBuf>, faults: &mut Faults) -> Option<Catalogue> {
-    let (at, text) = match path {
-        None => ("the default catalogue".to_owned(), Catalogue::DEFAULT.to_owned()),
-        Some(path) => {
-            let at = path.display().to_string();
-            let text = faults.take(&at, std::fs::read_to_string(&path))?;
-            (at, text)
-        }
-    };
-    match Catalogue::parse(&text) {
-        Ok(catalogue) => Some(catalogue),
-        Err(found) => {
-            for fault in found.0 {
-                faults.say(&at, fault);
-            }
-            None
-        }
     }
 }
 

@@ -1,21 +1,26 @@
 //! `tenantry service NAME`: one service of the sample, told by its environment where it stands.
 
+#[cfg(feature = "aws")]
+mod on_aws;
+mod world;
+
+use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use axum::Router;
 use clap::{Args, ValueEnum};
 use tenantry_embedded::clock::SystemClock;
-use tenantry_embedded::data::LocalTable;
-use tenantry_embedded::identity::remote::RemoteTenantUsers;
 use tenantry_embedded::ids::RandomIds;
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
-use tenantry_tenancy::{Admission, Frame, ServiceConfig, Table};
+use tenantry_tenancy::{Admission, Frame, ServiceConfig};
 use tenantry_web::{HttpOptions, Lifecycle, RemoteIssuers, Verifier};
 use tokio::net::TcpListener;
 
+use self::world::World;
 use crate::config::variable;
 use crate::signals::Stop;
 
@@ -53,16 +58,18 @@ pub async fn service(args: ServiceArgs) -> anyhow::Result<ExitCode> {
         .map_err(|faults| anyhow!("this service's environment has faults:\n{faults}"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ids: Arc<dyn Ids> = Arc::new(RandomIds::new(Arc::clone(&clock)));
-    let routes = routes(args.name, &config, &ids)?;
+    let world = World::open(&config, Arc::clone(&clock), Arc::clone(&ids)).await?;
+    let routes = routes(args.name, &world)?;
     let issuers = RemoteIssuers::new([(config.issuer.clone(), config.jwks_url.clone())])?;
     let verifier = Arc::new(Verifier::new(Arc::new(issuers), Arc::clone(&clock)));
     let frame = Frame {
         service: config.service.clone(),
         admission: Admission::new(verifier, config.owner.clone()),
-        http: HttpOptions::new(ids),
+        // Whoever says where to listen has others call us there, by address.
+        http: HttpOptions { by_address: config.bind != Ipv4Addr::LOCALHOST, ..HttpOptions::new(ids) },
     };
 
-    let listener = TcpListener::bind(("127.0.0.1", config.port))
+    let listener = TcpListener::bind((config.bind, config.port))
         .await
         .with_context(|| format!("cannot listen at port {}", config.port))?;
     let mut stop = Stop::listen()?;
@@ -77,27 +84,17 @@ pub async fn service(args: ServiceArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn routes(name: Name, config: &ServiceConfig, ids: &Arc<dyn Ids>) -> anyhow::Result<axum::Router> {
-    let table = |name: &str| -> anyhow::Result<Table> {
-        let place = config.table(name).ok_or_else(|| anyhow!("no place for the table {name}"))?;
-        Ok(Table::new(Arc::new(LocalTable::open(place.as_ref())?)))
-    };
+fn routes(name: Name, world: &World<'_>) -> anyhow::Result<Router> {
+    let ids = world.ids();
     Ok(match name {
-        Name::Orders => tenantry_orders::router(tenantry_orders::Context {
-            table: table(tenantry_orders::TABLE)?,
-            ids: ids.clone(),
-        }),
-        Name::Products => tenantry_products::router(tenantry_products::Context {
-            table: table(tenantry_products::TABLE)?,
-            ids: ids.clone(),
-        }),
-        Name::Users => {
-            let access = config
-                .users
-                .as_ref()
-                .ok_or_else(|| anyhow!("the users service needs TENANTRY_USERS_URL and TENANTRY_SERVICE_TOKEN"))?;
-            let users = RemoteTenantUsers::connect(&access.url, access.token.clone())?;
-            tenantry_users::router(tenantry_users::Context { users: Arc::new(users) })
+        Name::Orders => {
+            let table = world.table(tenantry_orders::TABLE)?;
+            tenantry_orders::router(tenantry_orders::Context { table, ids })
         }
+        Name::Products => {
+            let table = world.table(tenantry_products::TABLE)?;
+            tenantry_products::router(tenantry_products::Context { table, ids })
+        }
+        Name::Users => tenantry_users::router(tenantry_users::Context { users: world.users()? }),
     })
 }

@@ -47,6 +47,12 @@ impl Client {
         }
     }
 
+    /// With a token got elsewhere.
+    pub fn at(api: &str, gateway: &str, token: &str) -> Self {
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+        Self { http, api: api.to_owned(), gateway: gateway.to_owned(), token: token.to_owned() }
+    }
+
     async fn send(&self, method: Method, url: String, token: &str, body: Option<&Value>) -> Answer {
         let mut request = self.http.request(method, url).bearer_auth(token);
         if let Some(body) = body {
@@ -109,6 +115,27 @@ impl Client {
         assert_eq!(answer.status, 201, "{}", answer.body);
         let id = |member: &str| answer.body["data"][member].as_str().unwrap().to_owned();
         Some((id("tenantRegistrationId"), id("tenantId")))
+    }
+
+    /// The same of a system that may be unable to answer: none unless it was done.
+    pub async fn register_if_able(&self, name: &str, tier: &str) -> Option<(String, String)> {
+        let email = format!("admin@{name}.example.com");
+        let body = json!({
+            "tenantData": { "tenantName": name, "email": email, "tier": tier },
+            "tenantRegistrationData": { "registrationStatus": "In progress" },
+        });
+        let request = self.http.post(format!("{}/tenant-registrations", self.api)).bearer_auth(&self.token);
+        let response = request.header("idempotency-key", name).json(&body).send().await.ok()?;
+        let answer = Answer::try_of(response).await?;
+        assert!(answer.status == 201 || answer.status.is_server_error(), "{} {}", answer.status, answer.body);
+        let id = |member: &str| Some(answer.body["data"][member].as_str()?.to_owned());
+        Some((id("tenantRegistrationId")?, id("tenantId")?))
+    }
+
+    /// None if it was not told.
+    pub async fn status_if_able(&self, registration: &str) -> Option<String> {
+        let answer = self.try_admin(Method::GET, &format!("/tenant-registrations/{registration}"), None).await?;
+        Some(answer.body["data"]["registrationStatus"].as_str()?.to_owned())
     }
 
     pub async fn status(&self, registration: &str) -> String {

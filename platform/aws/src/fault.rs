@@ -155,14 +155,15 @@ macro_rules! into_port_error {
     ($($error:path),+ $(,)?) => { $(
         impl From<Fault> for $error {
             fn from(fault: Fault) -> Self {
+                // Its words say what is under it, too.
                 let what = fault.to_string();
                 match fault.kind {
                     Kind::Throttled => Self::Busy { retry_after: REST },
                     Kind::Quota => Self::Full { what },
-                    Kind::Unanswered(applied) => Self::Unavailable { what, applied, cause: Some(Box::new(fault)) },
+                    Kind::Unanswered(applied) => Self::Unavailable { what, applied, cause: None },
                     // Credentials are renewed and permissions granted without us: worth trying again.
-                    Kind::Denied => Self::Unavailable { what, applied: Applied::No, cause: Some(Box::new(fault)) },
-                    Kind::Missing | Kind::Refused => Self::Broken { what, cause: Some(Box::new(fault)) },
+                    Kind::Denied => Self::Unavailable { what, applied: Applied::No, cause: None },
+                    Kind::Missing | Kind::Refused => Self::Broken { what, cause: None },
                 }
             }
         }

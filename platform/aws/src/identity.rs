@@ -23,6 +23,8 @@ use tenantry_contract::id::{ClientId, PoolId};
 use tenantry_ports::identity::IdentityError;
 
 use self::calls::Cognito;
+pub use self::keys::issuer_base;
+pub(crate) use self::records::leading_keys;
 use crate::limits::Limits;
 use crate::table::Database;
 
@@ -31,7 +33,8 @@ use crate::table::Database;
 pub struct Pools {
     /// The installation's name: begins the name of every tenant's pool and is in its tags.
     pub stage: String,
-    pub admins: AdminPool,
+    /// None for a process that has nothing to do with admins.
+    pub admins: Option<AdminPool>,
     /// The pool pooled tenants share, if a tier is pooled.
     pub pooled: Option<SharedPool>,
     /// Where the tenants' application may be sent back to; bare origins.
@@ -82,6 +85,10 @@ impl Identity {
         let keys = keys::Keys::new(sdk.endpoint_url())?;
         let known = issuers::Known::default();
         Ok(Self(Arc::new(Inner { cognito: Cognito::new(sdk, limits), database, config, keys, known })))
+    }
+
+    pub fn pools(&self) -> &Pools {
+        &self.0.config
     }
 
     /// The `iss` of a pool's tokens.

@@ -29,6 +29,9 @@ pub struct HttpOptions {
     /// Values of `Host` that are served; one without a port stands for any port. Health and readiness are
     /// served whatever it says.
     pub hosts: Vec<String>,
+    /// Whether any address is served that a client called us by. No page can get a name past this check: what it
+    /// calls us by is an address only if that is what it called.
+    pub by_address: bool,
     /// Origins whose pages may call, such as `https://app.example.com`; `*` is all.
     pub cors_origins: Vec<String>,
     /// The largest body of a request, in bytes.
@@ -43,6 +46,7 @@ impl HttpOptions {
         Self {
             ids,
             hosts: LOOPBACK.map(str::to_owned).to_vec(),
+            by_address: false,
             cors_origins: Vec::new(),
             body_limit: 256 * 1024,
             timeout: Duration::from_secs(30),

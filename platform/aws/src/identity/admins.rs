@@ -13,6 +13,7 @@ use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::Identity;
 use super::calls::{NO_USER, USER_EXISTS, attribute, attributes, there};
+use super::errors::refused;
 use super::tenant_users::check_name;
 use crate::fault::{Call, call};
 use crate::limits::Family;
@@ -27,7 +28,7 @@ const FRESH: &str = "FORCE_CHANGE_PASSWORD";
 impl Admins for Identity {
     async fn create(&self, new: NewAdmin) -> Result<Made<Admin>, IdentityError> {
         check_name(&new.name)?;
-        let (cognito, pool) = (&self.0.cognito, self.admin_pool());
+        let (cognito, pool) = (&self.0.cognito, self.admin_pool()?);
         let says = attributes([("email", new.email.as_str()), ("email_verified", "true"), (ROLE, &new.role)])?;
         let create = cognito.client.admin_create_user().user_pool_id(pool).username(&new.name);
         let create = create.set_user_attributes(Some(says)).desired_delivery_mediums(DeliveryMediumType::Email);
@@ -46,7 +47,7 @@ impl Admins for Identity {
 
     async fn get(&self, name: &str) -> Result<Option<Admin>, IdentityError> {
         let cognito = &self.0.cognito;
-        let sent = cognito.client.admin_get_user().user_pool_id(self.admin_pool()).username(name).send();
+        let sent = cognito.client.admin_get_user().user_pool_id(self.admin_pool()?).username(name).send();
         let found = cognito.ask(Family::CognitoUserRead, named("cognito-idp:AdminGetUser"), sent).await;
         Ok(there(found, NO_USER)?.map(|user| {
             let status = user.user_status().map_or("UNKNOWN", |status| status.as_str());
@@ -61,7 +62,7 @@ impl Admins for Identity {
         let mut next = page.after.map(|Position(token)| token);
         loop {
             let left = i32::try_from((page.limit - items.len()).min(PAGE)).unwrap_or(1);
-            let list = cognito.client.list_users().user_pool_id(self.admin_pool()).limit(left);
+            let list = cognito.client.list_users().user_pool_id(self.admin_pool()?).limit(left);
             let sent = list.set_pagination_token(next).send();
             let got = cognito.ask(Family::CognitoUserList, named("cognito-idp:ListUsers"), sent).await?;
             next = got.pagination_token.clone().filter(|token| !token.is_empty());
@@ -87,7 +88,7 @@ impl Admins for Identity {
         if says.is_empty() {
             return Ok(self.get(name).await?.is_some());
         }
-        let update = cognito.client.admin_update_user_attributes().user_pool_id(self.admin_pool()).username(name);
+        let update = cognito.client.admin_update_user_attributes().user_pool_id(self.admin_pool()?).username(name);
         let sent = update.set_user_attributes(Some(attributes(says)?)).send();
         let told = cognito.ask(Family::CognitoUserUpdate, named("cognito-idp:AdminUpdateUserAttributes"), sent).await;
         if there(told, NO_USER)?.is_none() {
@@ -100,7 +101,7 @@ impl Admins for Identity {
     }
 
     async fn set_enabled(&self, name: &str, enabled: bool) -> Result<bool, IdentityError> {
-        let (cognito, pool) = (&self.0.cognito, self.admin_pool());
+        let (cognito, pool) = (&self.0.cognito, self.admin_pool()?);
         let family = Family::CognitoUserUpdate;
         let told = if enabled {
             let sent = cognito.client.admin_enable_user().user_pool_id(pool).username(name).send();
@@ -114,15 +115,16 @@ impl Admins for Identity {
 
     async fn delete(&self, name: &str) -> Result<bool, IdentityError> {
         let cognito = &self.0.cognito;
-        let sent = cognito.client.admin_delete_user().user_pool_id(self.admin_pool()).username(name).send();
+        let sent = cognito.client.admin_delete_user().user_pool_id(self.admin_pool()?).username(name).send();
         let gone = cognito.ask(Family::CognitoUserUpdate, named("cognito-idp:AdminDeleteUser"), sent).await;
         Ok(there(gone, NO_USER)?.is_some())
     }
 }
 
 impl Identity {
-    fn admin_pool(&self) -> &str {
-        self.0.config.admins.id.as_str()
+    fn admin_pool(&self) -> Result<&str, IdentityError> {
+        let pool = self.0.config.admins.as_ref().map(|admins| admins.id.as_str());
+        pool.ok_or_else(|| refused("this process was told of no admins' pool"))
     }
 
     /// A user of that name is there. It is ours if it is what we would have made and a try to make it, which was

@@ -81,8 +81,8 @@ impl Issuers for Identity {
 impl Identity {
     fn configured(&self, pool: &PoolId) -> Option<Arc<Issuer>> {
         let config = &self.0.config;
-        if *pool == config.admins.id {
-            let (people, machines) = (config.admins.user_clients.clone(), config.admins.machine_clients.clone());
+        if let Some(admins) = config.admins.as_ref().filter(|admins| admins.id == *pool) {
+            let (people, machines) = (admins.user_clients.clone(), admins.machine_clients.clone());
             return Some(Arc::new(self.of_pool(pool, SpeaksFor::Admins, people, machines)));
         }
         let shared = config.pooled.as_ref().filter(|shared| shared.id == *pool)?;

@@ -18,9 +18,13 @@ pub(super) struct Keys {
 
 /// The `iss` of a pool's tokens: whatever leads to Cognito, it says its own name.
 pub(super) fn issuer_url(pool: &PoolId) -> String {
-    let region = region(pool);
+    format!("{}/{pool}", issuer_base(region(pool)))
+}
+
+/// What comes before the pool's id in the issuers of a region.
+pub fn issuer_base(region: &str) -> String {
     let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("https://cognito-idp.{region}.{domain}/{pool}")
+    format!("https://cognito-idp.{region}.{domain}")
 }
 
 /// A pool's id begins with its region.

@@ -37,6 +37,11 @@ pub(super) fn login_key(pool: &PoolId, email: &Email) -> Key {
     Key::of(format!("login#{pool}#{}", email.folded()), "login")
 }
 
+/// The partition keys that a tenant's own users are kept under, as IAM matches them.
+pub fn leading_keys(tenant: &TenantId, pool: &str) -> [String; 2] {
+    [users_of(tenant), format!("login#{pool}#*")]
+}
+
 pub(super) fn pool_key(pool: &PoolId) -> Key {
     Key::of(format!("pool#{pool}"), "pool")
 }

@@ -22,7 +22,7 @@ pub const GROUPS: [&str; 2] = ["SystemAdmin", "SystemViewer"];
 /// Makes the admins' pool and the shared one. Each call makes others.
 pub async fn create(sdk: &SdkConfig, stage: &str, app_origins: Vec<String>) -> Result<Pools, IdentityError> {
     let client = Client::new(sdk);
-    let admins = admins(&client, stage).await?;
+    let admins = Some(admins(&client, stage).await?);
     let settings = PoolSettings::shared(stage, Mail::Cognito);
     let named = call("cognito-idp:CreateUserPool", settings.name.clone());
     let made = settings.create(&client)?.send().await.map_err(|e| named.fault(e))?;

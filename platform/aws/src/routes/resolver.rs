@@ -6,6 +6,11 @@ use std::net::IpAddr;
 
 use aws_config::SdkConfig;
 use aws_sdk_servicediscovery::types::HealthStatusFilter;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
 use tenantry_ports::runtime::RuntimeError;
 
 use crate::fault::call;
@@ -20,7 +25,11 @@ pub enum Resolver {
 
 impl Resolver {
     pub fn cloud_map(sdk: &SdkConfig) -> Self {
-        Self::CloudMap(aws_sdk_servicediscovery::Client::new(sdk))
+        let mut config = aws_sdk_servicediscovery::config::Builder::from(sdk);
+        if sdk.endpoint_url().is_some() {
+            config = config.interceptor(PlainHost);
+        }
+        Self::CloudMap(aws_sdk_servicediscovery::Client::from_conf(config.build()))
     }
 
     /// In no particular order, each once.
@@ -29,6 +38,26 @@ impl Resolver {
             Self::Dns => by_dns(namespace, label).await,
             Self::CloudMap(client) => by_cloud_map(client, namespace, label).await,
         }
+    }
+}
+
+/// Discovering has a host of its own, `data-` before the other's. Whoever leads us elsewhere has one host for all.
+#[derive(Debug)]
+struct PlainHost;
+
+impl Intercept for PlainHost {
+    fn name(&self) -> &'static str {
+        "plain host"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let plain = context.request().uri().replacen("://data-", "://", 1);
+        Ok(context.request_mut().set_uri(plain)?)
     }
 }
 

@@ -168,6 +168,10 @@ impl Plan<'_> {
         set("TENANTRY_SERVICE".into(), service.name.as_str());
         set("TENANTRY_OWNER".into(), "tenant");
         set("TENANTRY_TENANT_ID".into(), self.tenant.as_str());
+        set("TENANTRY_BIND".into(), "0.0.0.0");
+        if service.manages_users {
+            set("TENANTRY_USERS_TABLE".into(), &self.place.users_table);
+        }
         for (table, whose) in tables {
             let known = self.catalogue_table(&service.name, table)?;
             let keys: Vec<_> = std::iter::once(&known.partition_key).chain(&known.sort_key).cloned().collect();

@@ -36,6 +36,8 @@ pub struct Place {
     pub architecture: Architecture,
     /// How a service is asked whether it is there, before it counts as ready. None where no tasks run.
     pub probe: Option<Probe>,
+    /// The control plane's table, which says which users a tenant has.
+    pub users_table: String,
     /// Begins the names of tables that tenants share.
     pub shared_tables: String,
     pub log_retention_days: i32,

@@ -5,6 +5,7 @@ use tenantry_contract::id::TenantId;
 
 use super::place::Place;
 use super::spec::RoleSpec;
+use crate::identity::leading_keys;
 
 /// No Scan: a tenant reads by its key.
 const ROWS: [&str; 5] =
@@ -20,6 +21,16 @@ const USERS: [&str; 9] = [
     "cognito-idp:AdminUpdateUserAttributes",
     "cognito-idp:DescribeUserPool",
     "cognito-idp:ListUsers",
+];
+
+/// Who is a user of the tenant is written down in the control plane's table.
+const LIST: [&str; 6] = [
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:Query",
 ];
 
 /// Tasks of ECS in our account.
@@ -60,8 +71,18 @@ pub fn tenant(place: &Place, tenant: &TenantId, spec: &RoleSpec, pool: Option<&s
         }));
     }
     if let (Some(_), Some(pool)) = (spec.users_of, pool) {
-        let pool = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
-        statements.push(json!({ "Sid": "OwnUsers", "Effect": "Allow", "Action": USERS, "Resource": [pool] }));
+        let pool_arn = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
+        statements.push(json!({ "Sid": "OwnUsers", "Effect": "Allow", "Action": USERS, "Resource": [pool_arn] }));
+        statements.push(json!({
+            "Sid": "ListOfOwnUsers",
+            "Effect": "Allow",
+            "Action": LIST,
+            "Resource": [format!("arn:{partition}:dynamodb:{region}:{account}:table/{}", place.users_table)],
+            "Condition": {
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": leading_keys(tenant, pool) },
+                "Null": { "dynamodb:LeadingKeys": "false" },
+            },
+        }));
     }
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
 }

@@ -27,7 +27,8 @@ async fn a_role_that_names_a_group_puts_the_admin_into_it_also_after_a_fault() {
 }
 
 async fn groups(world: &World) -> Vec<String> {
-    let list = world.cognito.admin_list_groups_for_user().user_pool_id(world.pools.admins.id.as_str());
+    let list =
+        world.cognito.admin_list_groups_for_user().user_pool_id(world.pools.admins.as_ref().unwrap().id.as_str());
     let groups = list.username("ada").send().await.unwrap();
     groups.groups().iter().map(|group| group.group_name().unwrap().to_owned()).collect()
 }

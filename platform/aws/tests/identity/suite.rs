@@ -12,7 +12,7 @@ async fn subject(emulator: Emulator) -> IdentitySubject {
     let dedicated = tenant("t-own");
     let (own, _) = world.identity.ensure_pool(&dedicated, "premium", None).await.unwrap();
     let shared = world.pools.pooled.as_ref().unwrap().id.clone();
-    let urls = [&world.pools.admins.id, &shared, &own].map(|pool| world.identity.issuer_url(pool));
+    let urls = [&world.pools.admins.as_ref().unwrap().id, &shared, &own].map(|pool| world.identity.issuer_url(pool));
     let identity = Arc::new(world.identity.clone());
     IdentitySubject {
         admins: identity.clone(),

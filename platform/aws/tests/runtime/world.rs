@@ -129,6 +129,7 @@ async fn place(emulator: &Emulator, sdk: &SdkConfig) -> Place {
         image: "registry.example.com/tenantry:1".into(),
         architecture: Architecture::Arm64,
         probe: None,
+        users_table: format!("{stage}-ControlPlane"),
         shared_tables,
         log_retention_days: 14,
         point_in_time_recovery: true,

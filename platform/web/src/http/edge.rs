@@ -37,7 +37,7 @@ impl Edge {
 
     /// Everything between a request as it came and the router.
     async fn admit(&self, mut request: Request) -> Result<Request, Problem> {
-        host::check(&request, &self.options.hosts)?;
+        host::check(&request, &self.options)?;
         if let Some(uri) = path::collapsed(request.uri()) {
             *request.uri_mut() = uri;
         }
@@ -47,7 +47,7 @@ impl Edge {
     async fn answer(&self, request: Request, next: Next) -> Response {
         let origin = self.cors.allowed(request.headers());
         let mut response = if Cors::is_preflight(&request) {
-            match host::check(&request, &self.options.hosts) {
+            match host::check(&request, &self.options) {
                 Ok(()) => Cors::preflight(request.headers(), origin.as_ref()),
                 Err(problem) => problem.into_response(),
             }

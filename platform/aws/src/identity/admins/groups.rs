@@ -8,7 +8,7 @@ use crate::limits::Family;
 
 impl Identity {
     pub(super) fn is_group(&self, role: &str) -> bool {
-        self.0.config.admins.groups.iter().any(|group| group == role)
+        self.0.config.admins.iter().any(|admins| admins.groups.iter().any(|group| group == role))
     }
 
     pub(super) async fn is_in(&self, name: &str, group: &str) -> Result<bool, IdentityError> {
@@ -17,7 +17,7 @@ impl Identity {
 
     /// Into the role's group, if it names one, and out of the other groups that roles name.
     pub(super) async fn set_group(&self, name: &str, role: &str) -> Result<(), IdentityError> {
-        let (cognito, pool) = (&self.0.cognito, self.0.config.admins.id.as_str());
+        let (cognito, pool) = (&self.0.cognito, self.admin_pool()?);
         let has = self.groups_of(name).await?;
         for group in has.iter().filter(|group| *group != role && self.is_group(group)) {
             let out = cognito.client.admin_remove_user_from_group().user_pool_id(pool).username(name);
@@ -35,7 +35,7 @@ impl Identity {
     async fn groups_of(&self, name: &str) -> Result<Vec<String>, IdentityError> {
         let (cognito, mut all, mut next) = (&self.0.cognito, Vec::new(), None);
         loop {
-            let list = cognito.client.admin_list_groups_for_user().user_pool_id(self.0.config.admins.id.as_str());
+            let list = cognito.client.admin_list_groups_for_user().user_pool_id(self.admin_pool()?);
             let sent = list.username(name).limit(60).set_next_token(next).send();
             let named = named("cognito-idp:AdminListGroupsForUser");
             let page = cognito.ask(Family::CognitoUserResourceRead, named, sent).await?;

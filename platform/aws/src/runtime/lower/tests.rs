@@ -27,6 +27,7 @@ fn place() -> Place {
         image: "registry/tenantry:1".into(),
         architecture: Architecture::X86_64,
         probe: None,
+        users_table: "prod-ControlPlane".into(),
         shared_tables: "prod-".into(),
         log_retention_days: 14,
         point_in_time_recovery: true,

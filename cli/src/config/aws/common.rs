@@ -1,0 +1,63 @@
+//! What every role on AWS is told.
+
+use std::net::SocketAddr;
+
+use tenantry_contract::catalogue::Catalogue;
+use tenantry_contract::event::Sources;
+use tenantry_web::telemetry::{self, EnvFilter, LogFormat};
+
+use super::Values;
+use crate::config::origins::origin;
+use crate::config::parse;
+
+pub struct Common {
+    pub catalogue: Catalogue,
+    pub listen: SocketAddr,
+    pub metrics_listen: Option<SocketAddr>,
+    pub hosts: Vec<String>,
+    pub origins: Vec<String>,
+    pub log_format: LogFormat,
+    pub log: EnvFilter,
+    pub sources: Sources,
+}
+
+impl Common {
+    /// None if something is wrong, which is noted.
+    pub fn read(values: &mut Values) -> Option<Self> {
+        let stage = values.read("stage", stage);
+        let listen = values.read("listen", parse::address);
+        let metrics_listen = values.read("metrics-listen", parse::address);
+        let catalogue = values.some("catalogue").map(Into::into);
+        let catalogue = parse::catalogue(catalogue, &mut values.faults);
+        let origins = values.list("allowed-origin");
+        let origins = origins.iter().filter_map(|o| values.faults.take("allowed-origin", origin(o))).collect();
+        let log_format = values.read("log-format", parse::format);
+        let log = values.read("log", telemetry::filter);
+        let sources = Sources {
+            control_plane: values.text("control-plane-source"),
+            application_plane: values.text("application-plane-source"),
+        };
+        stage?;
+        Some(Self {
+            catalogue: catalogue?,
+            listen: listen?,
+            metrics_listen,
+            hosts: values.list("allowed-host"),
+            origins,
+            log_format: log_format?,
+            log: log?,
+            sources,
+        })
+    }
+}
+
+/// A stage's name is part of names that AWS restricts: load balancers', roles', domains'.
+fn stage(text: &str) -> Result<String, String> {
+    let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
+    let rest = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if first && rest && text.len() <= 16 && !text.ends_with('-') {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} must be at most 16 of a-z, 0-9 and '-', begin with a letter and not end in '-'"))
+    }
+}

@@ -1,0 +1,47 @@
+//! Other issuers of admins' tokens, from the file that names them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use tenantry_ports::identity::Issuer;
+use tenantry_web::{ClaimMap, OidcIssuer};
+
+use super::Values;
+
+/// `[[issuers]]` in TOML.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    issuers: Vec<OidcIssuer>,
+}
+
+#[derive(Default)]
+pub struct Oidc {
+    /// Each with the address of its keys.
+    pub issuers: Vec<(Issuer, String)>,
+    /// How their tokens' claims are read, by issuer.
+    pub claims: BTreeMap<String, ClaimMap>,
+}
+
+impl Oidc {
+    /// Whatever is wrong is noted.
+    pub fn read(values: &mut Values) -> Self {
+        let mut oidc = Self::default();
+        let file = values.read("oidc-issuers", |path| {
+            let text = std::fs::read_to_string(path).map_err(|e| format!("{path} cannot be read: {e}"))?;
+            toml::from_str::<File>(&text).map_err(|e| format!("{path}: {e}"))
+        });
+        for issuer in file.into_iter().flat_map(|file| file.issuers) {
+            let faults = issuer.faults();
+            for fault in &faults {
+                values.faults.say("oidc-issuers", fault);
+            }
+            let (issuer, keys, claims) = issuer.parts();
+            if faults.is_empty() && oidc.claims.insert(issuer.url.clone(), claims).is_some() {
+                values.faults.say("oidc-issuers", format_args!("the issuer {} is there twice", issuer.url));
+            }
+            oidc.issuers.push((issuer, keys));
+        }
+        oidc
+    }
+}

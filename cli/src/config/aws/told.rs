@@ -1,0 +1,20 @@
+//! What is configured, apart from what one role alone has.
+
+use super::{Common, Oidc, State, Values};
+
+pub struct Told {
+    pub common: Common,
+    pub state: State,
+    pub oidc: Oidc,
+    /// Where users reach the gateway; only the control plane says so.
+    pub gateway_url: String,
+}
+
+impl Told {
+    /// None if something is wrong, which is noted.
+    pub fn read(values: &mut Values) -> Option<Self> {
+        let (common, state) = (Common::read(values), State::read(values));
+        let oidc = Oidc::read(values);
+        Some(Self { common: common?, state: state?, oidc, gateway_url: values.text("gateway-url") })
+    }
+}

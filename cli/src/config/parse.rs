@@ -1,0 +1,38 @@
+//! Settings that more than one command has, from their texts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tenantry_contract::catalogue::Catalogue;
+use tenantry_web::telemetry::LogFormat;
+
+use super::Faults;
+
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.replacen("localhost:", "127.0.0.1:", 1);
+    text.parse().map_err(|_| format!("{text:?} is not an address such as 127.0.0.1:8080"))
+}
+
+pub fn format(text: &str) -> Result<LogFormat, String> {
+    LogFormat::parse(text).ok_or_else(|| format!("{text:?} is neither pretty nor json"))
+}
+
+pub fn catalogue(path: Option<PathBuf>, faults: &mut Faults) -> Option<Catalogue> {
+    let (at, text) = match path {
+        None => ("the default catalogue".to_owned(), Catalogue::DEFAULT.to_owned()),
+        Some(path) => {
+            let at = path.display().to_string();
+            let text = faults.take(&at, std::fs::read_to_string(&path))?;
+            (at, text)
+        }
+    };
+    match Catalogue::parse(&text) {
+        Ok(catalogue) => Some(catalogue),
+        Err(found) => {
+            for fault in found.0 {
+                faults.say(&at, fault);
+            }
+            None
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The parts a process can have, over ports alone: each is started as tasks that the lifecycle waits for.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use tenantry_contract::catalogue::Catalogue;
+use tenantry_contract::id::{TenantId, WorkerId};
+use tenantry_control_plane::{ControlPlane, RateLimit, Settings};
+use tenantry_gateway::{Gateway, GatewayConfig, GatewayDeps, heed_closings};
+use tenantry_ports::bus::Bus;
+use tenantry_ports::clock::Clock;
+use tenantry_ports::identity::{Admins, Issuers};
+use tenantry_ports::ids::Ids;
+use tenantry_ports::keys::KeyStore;
+use tenantry_ports::log::EventLog;
+use tenantry_ports::routes::Routes;
+use tenantry_ports::runtime::Runtime;
+use tenantry_ports::secrets::Secrets;
+use tenantry_ports::store::TenantStore;
+use tenantry_ports::usage::Usage;
+use tenantry_ports::work::WorkStore;
+use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
+use tenantry_web::metrics::Metrics;
+use tenantry_web::{ClaimMap, HttpOptions, Lifecycle, ScopePolicy, Verifier, harden, health_router, serve};
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::Receiver;
+
+/// What every process stands on: one of each of these ports. Which adapter it is, is settled where they are made.
+#[derive(Clone)]
+pub struct Ports {
+    pub store: Arc<dyn TenantStore>,
+    pub work: Arc<dyn WorkStore>,
+    pub bus: Arc<dyn Bus>,
+    pub log: Arc<dyn EventLog>,
+    pub keys: Arc<dyn KeyStore>,
+    pub secrets: Arc<dyn Secrets>,
+    pub usage: Arc<dyn Usage>,
+    pub admins: Arc<dyn Admins>,
+    pub issuers: Arc<dyn Issuers>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+}
+
+pub struct Parts {
+    pub ports: Ports,
+    pub catalogue: Arc<Catalogue>,
+    /// What comes before the pool's id in an issuer's URL.
+    pub issuer_base: String,
+    /// How tokens of issuers that are not like Cognito are read, by issuer.
+    pub claims: BTreeMap<String, ClaimMap>,
+    pub gateway_url: String,
+    pub origins: Vec<String>,
+    pub hosts: Vec<String>,
+    pub lifecycle: Lifecycle,
+}
+
+impl Parts {
+    /// The admin API with its loops, beside other routes that this listener has.
+    pub async fn serve_control_plane(&self, listener: TcpListener, beside: Router) -> anyhow::Result<()> {
+        let cp = self.control_plane();
+        let router = beside.merge(tenantry_control_plane::router(cp.clone()).await?);
+        self.spawn(tenantry_control_plane::run_reports(cp.clone(), self.lifecycle.token()));
+        self.spawn(tenantry_control_plane::run_reaper(cp, self.lifecycle.token()));
+        self.serve(listener, harden(router, self.http()));
+        Ok(())
+    }
+
+    /// Health and readiness, beside other routes, for a process without the admin API.
+    pub fn serve_health(&self, listener: TcpListener, beside: Router) {
+        self.serve(listener, harden(beside.merge(health_router(self.lifecycle.ready())), self.http()));
+    }
+
+    /// The gateway; with `closings`, it hears at once which tenants are shut out.
+    pub fn serve_gateway(&self, listener: TcpListener, routes: Arc<dyn Routes>, closings: Option<Receiver<TenantId>>) {
+        let ports = &self.ports;
+        let deps = GatewayDeps {
+            verifier: self.verifier(),
+            tenants: ports.store.clone(),
+            routes,
+            usage: ports.usage.clone(),
+            catalogue: self.catalogue.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+        };
+        let mut config = GatewayConfig { origins: self.origins.clone(), ..GatewayConfig::default() };
+        config.hosts.extend(self.hosts.iter().cloned());
+        let gateway = Arc::new(Gateway::new(deps, config));
+        if let Some(closings) = closings {
+            let heeding = heed_closings(Arc::clone(&gateway), closings);
+            let stop = self.lifecycle.token();
+            self.spawn(async move {
+                tokio::select! { () = heeding => {}, () = stop.cancelled() => {} }
+            });
+        }
+        let lifecycle = self.lifecycle.clone();
+        self.spawn(async move { tenantry_gateway::serve(listener, gateway, &lifecycle).await });
+    }
+
+    pub fn provision(&self, runtime: Arc<dyn Runtime>, config: EngineConfig) {
+        let ports = &self.ports;
+        let worker = WorkerId::parse(ports.ids.fresh()).unwrap_or_else(|e| unreachable!("a fresh id is an id: {e}"));
+        let deps = EngineDeps {
+            work: ports.work.clone(),
+            runtime,
+            bus: ports.bus.clone(),
+            clock: ports.clock.clone(),
+            ids: ports.ids.clone(),
+            catalogue: self.catalogue.clone(),
+            worker,
+        };
+        self.spawn(Engine::new(deps, config).run(self.lifecycle.token()));
+    }
+
+    pub fn serve_metrics(&self, listener: TcpListener, metrics: &Metrics) {
+        self.serve(listener, harden(metrics.router(), self.http()));
+    }
+
+    fn control_plane(&self) -> ControlPlane {
+        let ports = self.ports.clone();
+        ControlPlane {
+            store: ports.store,
+            keys: ports.keys,
+            secrets: ports.secrets,
+            log: ports.log,
+            bus: ports.bus,
+            admins: ports.admins,
+            verifier: self.verifier(),
+            clock: ports.clock,
+            ids: ports.ids,
+            catalogue: self.catalogue.clone(),
+            settings: Settings {
+                gateway_url: self.gateway_url.clone(),
+                issuer_base: self.issuer_base.clone(),
+                policy: ScopePolicy::default(),
+                public_rate: RateLimit::DEFAULT,
+            },
+            ready: self.lifecycle.ready(),
+            stop: self.lifecycle.streams(),
+        }
+    }
+
+    fn verifier(&self) -> Arc<Verifier> {
+        let verifier = Verifier::new(self.ports.issuers.clone(), self.ports.clock.clone());
+        let claims = self.claims.iter();
+        Arc::new(claims.fold(verifier, |verifier, (issuer, claims)| verifier.reading(issuer, claims.clone())))
+    }
+
+    fn http(&self) -> HttpOptions {
+        let mut options = HttpOptions::new(self.ports.ids.clone());
+        options.hosts.extend(self.hosts.iter().cloned());
+        options.cors_origins.clone_from(&self.origins);
+        options
+    }
+
+    fn serve(&self, listener: TcpListener, router: Router) {
+        let lifecycle = self.lifecycle.clone();
+        self.spawn(async move { serve(listener, router, &lifecycle).await });
+    }
+
+    pub fn spawn<F: Future<Output = ()> + Send + 'static>(&self, part: F) {
+        self.lifecycle.tracker().spawn(part);
+    }
+}

@@ -1,0 +1,126 @@
+//! A provisioner that is killed or suspended in the middle of a step: another one finishes, and makes nothing twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::inventory::everything;
+use crate::proxy::{Fault, Proxy};
+use crate::role::{Role, command};
+use crate::stage::Stage;
+use crate::support::client::Client;
+use crate::support::eventually;
+
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// Through somebody who holds calls up, if there is one; claims are short, as a test waits for them to end.
+fn provisioner(stage: &Stage, by_way_of: Option<&Proxy>) -> Role {
+    let mut command = command(stage, "provisioner");
+    command.env("TENANTRY_CLAIM_SECONDS", "4");
+    if let Some(proxy) = by_way_of {
+        command.env("AWS_ENDPOINT_URL", &proxy.url);
+    }
+    Role::spawn(command)
+}
+
+/// What befalls the first provisioner while a call of that name is under way.
+#[derive(Clone, Copy, PartialEq)]
+enum Fate {
+    Killed,
+    /// And continued when another one has done its work.
+    Suspended,
+}
+
+/// Waits for the call that is held up, and lets fate take its course.
+async fn strike(fate: Fate, operation: &str, proxy: &Proxy, victim: &Role) {
+    let held = proxy.failed();
+    eventually(&format!("{operation} to be called"), PATIENCE, || async { (proxy.failed() > held).then_some(()) })
+        .await;
+    victim.signal(if fate == Fate::Killed { Signal::KILL } else { Signal::STOP });
+}
+
+async fn interrupted(fate: Fate, making: &str, removing: &str, held: Fault) {
+    let stage = Stage::new().await;
+    let proxy = Proxy::start(&stage.url).await;
+    let control_plane = Role::start(&stage, "control-plane");
+    let client = Client::at(&control_plane.url, "", &stage.admin("ada").await);
+    let empty = everything(&stage.sdk).await;
+
+    let first = provisioner(&stage, Some(&proxy));
+    proxy.next(making, [held]);
+    let ((), (registration, _)) =
+        tokio::join!(strike(fate, making, &proxy, &first), client.register("acme", "premium"));
+    let second = provisioner(&stage, None);
+    client.until(&registration, "Created", PATIENCE).await;
+    resume(fate, first);
+    assert_eq!(made(&stage, &empty).await, PREMIUM.map(|(kind, count)| (kind.to_owned(), count)).into());
+    assert_eq!(client.status(&registration).await, "Created");
+    assert!(second.terminate().success());
+
+    let third = provisioner(&stage, Some(&proxy));
+    proxy.next(removing, [held]);
+    let striking = strike(fate, removing, &proxy, &third);
+    tokio::join!(striking, client.offboard(&registration));
+    let _fourth = provisioner(&stage, None);
+    client.until(&registration, "Deleted", PATIENCE).await;
+    resume(fate, third);
+    assert_eq!(everything(&stage.sdk).await, empty, "nothing is left");
+}
+
+/// One that was suspended goes on in the middle of its step, with a claim that is another's now.
+fn resume(fate: Fate, role: Role) {
+    if fate == Fate::Suspended {
+        role.signal(Signal::CONT);
+        assert!(role.terminate().success());
+    }
+}
+
+/// What a premium tenant has, each once: more would be what somebody made twice.
+const PREMIUM: [(&str, usize); 10] = [
+    ("cluster", 1),
+    ("discovery", 3),
+    ("group", 1),
+    ("log group", 1),
+    ("pool", 1),
+    ("role", 1),
+    ("service", 3),
+    ("table", 2),
+    ("task definition", 3),
+    ("user", 1),
+];
+
+/// How many things of each kind are new.
+async fn made(stage: &Stage, empty: &BTreeSet<String>) -> BTreeMap<String, usize> {
+    let all = everything(&stage.sdk).await;
+    let mut made = BTreeMap::new();
+    for line in all.difference(empty) {
+        let kind = PREMIUM.iter().map(|(kind, _)| *kind).filter(|kind| line.starts_with(&format!("{kind} "))).max();
+        *made.entry(kind.unwrap_or(line).to_owned()).or_default() += 1;
+    }
+    made
+}
+
+macro_rules! interrupted {
+    ($($name:ident: $fate:ident, $making:literal, $removing:literal, $held:ident;)+) => { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            interrupted(Fate::$fate, $making, $removing, Fault::$held).await;
+        }
+    )+ };
+}
+
+interrupted! {
+    killed_while_a_pool_is_made: Killed, "CreateUserPool", "DeleteUserPool", HeldAfter;
+    suspended_while_a_client_is_made: Suspended, "CreateUserPoolClient", "DeleteUserPoolDomain", HeldAfter;
+    killed_while_the_admin_is_made: Killed, "AdminCreateUser", "AdminDeleteUser", HeldAfter;
+    suspended_while_a_cluster_is_made: Suspended, "CreateCluster", "DeleteCluster", HeldAfter;
+    killed_while_a_table_is_made: Killed, "CreateTable", "DeleteTable", HeldAfter;
+    suspended_while_a_log_group_is_made: Suspended, "CreateLogGroup", "DeleteLogGroup", HeldAfter;
+    killed_while_a_role_is_made: Killed, "CreateRole", "DeleteRole", HeldAfter;
+    suspended_while_a_policy_is_put: Suspended, "PutRolePolicy", "DeleteRolePolicy", HeldBefore;
+    killed_while_a_group_is_made: Killed, "CreateSecurityGroup", "DeleteSecurityGroup", HeldAfter;
+    suspended_while_a_task_is_registered: Suspended, "RegisterTaskDefinition", "DeregisterTaskDefinition", HeldAfter;
+    killed_while_a_service_is_made: Killed, "CreateService", "DeleteService", HeldAfter;
+    suspended_while_a_service_is_made: Suspended, "CreateService", "UpdateService", HeldBefore;
+}

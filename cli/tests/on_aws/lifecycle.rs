@@ -1,0 +1,103 @@
+//! Two control planes and two provisioners, and a tenant of each placement that comes and goes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::Method;
+
+use crate::inventory::everything;
+use crate::role::Role;
+use crate::stage::Stage;
+use crate::support::client::Client;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What is new, by its first word.
+fn new<'a>(before: &'a BTreeSet<String>, after: &'a BTreeSet<String>, kind: &str) -> Vec<&'a str> {
+    let of_kind = |line: &&String| line.strip_prefix(kind).is_some_and(|rest| rest.starts_with(' '));
+    after.difference(before).filter(of_kind).map(|line| &line[kind.len() + 1..]).collect()
+}
+
+#[tokio::test]
+async fn a_tenant_of_each_placement_comes_and_goes() {
+    let stage = Stage::new().await;
+    let roles = ["control-plane", "control-plane", "provisioner", "provisioner"].map(|role| Role::start(&stage, role));
+    let token = stage.admin("ada").await;
+    let one = Client::at(&roles[0].url, "", &token);
+    let other = Client::at(&roles[1].url, "", &token);
+    let empty = everything(&stage.sdk).await;
+
+    let (basic, _) = one.register("acme-basic", "basic").await;
+    other.until(&basic, "Created", PATIENCE).await;
+    let after = everything(&stage.sdk).await;
+    let more: Vec<_> = after.difference(&empty).collect();
+    assert_eq!(more.len(), 1, "a pooled tenant has a user and nothing else of AWS: {more:?}");
+    assert!(more[0].starts_with("user ") && more[0].contains("pooled"), "{more:?}");
+
+    let before = after;
+    let (advanced, advanced_id) = other.register("acme-advanced", "advanced").await;
+    one.until(&advanced, "Created", PATIENCE).await;
+    let after = everything(&stage.sdk).await;
+    let services = new(&before, &after, "service");
+    assert_eq!(services.len(), 3, "{services:?}");
+    assert!(services.iter().all(|service| service.starts_with(&format!("{}/", stage.name))), "{services:?}");
+    assert_eq!(new(&before, &after, "cluster"), Vec::<&str>::new());
+    for (kind, count) in [("pool", 1), ("role", 1), ("group", 1), ("log group", 1), ("discovery", 3), ("table", 1)] {
+        let new = new(&before, &after, kind);
+        assert_eq!(new.len(), count, "{kind}: {new:?}");
+        let named = |name: &&str| name.contains(&advanced_id) || kind == "table";
+        assert!(new.iter().all(named), "{kind}: {new:?}");
+    }
+
+    let before = after;
+    let (premium, premium_id) = one.register("acme-premium", "premium").await;
+    other.until(&premium, "Created", PATIENCE).await;
+    let after = everything(&stage.sdk).await;
+    let clusters = new(&before, &after, "cluster");
+    assert_eq!(clusters.len(), 1, "{clusters:?}");
+    assert!(clusters[0].contains(&premium_id), "{clusters:?}");
+    let services = new(&before, &after, "service");
+    assert_eq!(services.len(), 3, "{services:?}");
+    assert!(services.iter().all(|service| service.starts_with(clusters[0])), "{services:?}");
+    assert_eq!(new(&before, &after, "table").len(), 2);
+    tagged(&stage, clusters[0], &premium_id).await;
+
+    let config = other.tenant_config("acme-premium").await;
+    let pool = config["userPoolId"].as_str().unwrap();
+    assert!(pool.starts_with("eu-west-1_") && pool != stage.pools.pooled.as_ref().unwrap().id.as_str(), "{config}");
+
+    for registration in [&basic, &advanced, &premium] {
+        one.offboard(registration).await;
+    }
+    for registration in [&basic, &advanced, &premium] {
+        other.until(registration, "Deleted", PATIENCE).await;
+    }
+    let left = everything(&stage.sdk).await;
+    assert_eq!(left.difference(&empty).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(empty.difference(&left).collect::<Vec<_>>(), Vec::<&String>::new());
+    let gone = one.admin(Method::GET, "/tenant-config/acme-premium", None).await;
+    assert_eq!(gone.status, 404, "{}", gone.body);
+    for role in roles {
+        let status = role.terminate();
+        assert!(status.success(), "{status}");
+    }
+}
+
+/// ECS's own answer says whose a cluster and its services are.
+async fn tagged(stage: &Stage, cluster: &str, tenant: &str) {
+    use aws_sdk_ecs::types::{ClusterField, ServiceField, Tag};
+    let ecs = aws_sdk_ecs::Client::new(&stage.sdk);
+    let whose = |tags: &[Tag]| {
+        let of = |key: &str| tags.iter().find(|tag| tag.key() == Some(key)).and_then(Tag::value).map(str::to_owned);
+        (of("TenantId"), of("Tier"), of("Stage"))
+    };
+    let expected = (Some(tenant.to_owned()), Some("premium".to_owned()), Some(stage.name.clone()));
+    let answer = ecs.describe_clusters().clusters(cluster).include(ClusterField::Tags).send().await.unwrap();
+    assert_eq!(whose(answer.clusters()[0].tags()), expected);
+    let services = ecs.list_services().cluster(cluster).send().await.unwrap().service_arns.unwrap();
+    let answer = ecs.describe_services().cluster(cluster).set_services(Some(services)).include(ServiceField::Tags);
+    for service in answer.send().await.unwrap().services() {
+        assert_eq!(whose(service.tags()), expected, "{:?}", service.service_name());
+        assert_eq!(service.status(), Some("ACTIVE"));
+    }
+}

@@ -1,0 +1,18 @@
+//! The roles as processes of their own, on an emulated AWS.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[path = "../../../platform/aws/tests/support/proxy.rs"]
+#[expect(dead_code, reason = "the AWS adapters' tests use all of it")]
+mod proxy;
+
+mod faults;
+mod interruption;
+mod inventory;
+mod lifecycle;
+mod role;
+mod stage;
+mod task;
+mod trading;

@@ -1,0 +1,113 @@
+//! Tenants' users trade through the gateway: a pooled tenant in shared tables, a premium one in its own. Tasks are run
+//! here as their task definitions say, and made known as ECS would.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use aws_sdk_ecs::types::ContainerDefinition;
+use reqwest::Method;
+use serde_json::json;
+use tenantry_aws::runtime::names;
+use tenantry_contract::catalogue::Catalogue;
+use tenantry_contract::id::{PoolId, TenantId};
+use tenantry_contract::name::{ServiceName, TableName};
+
+use crate::role::{Role, command};
+use crate::stage::{REGION, Stage};
+use crate::support::client::{Client, Session};
+use crate::support::eventually;
+use crate::task::Task;
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The sample's catalogue with ports that are free here.
+fn catalogue() -> (tempfile::NamedTempFile, u16) {
+    let port = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let orders = port();
+    let mut text = Catalogue::DEFAULT.replace("port = 3010", &format!("port = {orders}"));
+    for fixed in ["port = 3020", "port = 3030"] {
+        text = text.replace(fixed, &format!("port = {}", port()));
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    (file, orders)
+}
+
+#[tokio::test]
+async fn users_trade_through_the_gateway() {
+    let stage = Stage::new().await;
+    let (catalogue, port) = catalogue();
+    let start = |role: &str| {
+        let mut command = command(&stage, role);
+        command.env("TENANTRY_CATALOGUE", catalogue.path());
+        Role::spawn(command)
+    };
+    let roles = ["control-plane", "provisioner", "gateway"].map(start);
+    let client = Client::at(&roles[0].url, &roles[2].url, &stage.admin("ada").await);
+
+    for (tier, host) in [("premium", "127.0.0.2"), ("basic", "127.0.0.3")] {
+        let name = format!("acme-{tier}");
+        let (registration, tenant) = client.register(&name, tier).await;
+        client.until(&registration, "Created", PATIENCE).await;
+        let config = client.tenant_config(&name).await;
+        let text = |member: &str| config[member].as_str().unwrap().to_owned();
+        let pool = PoolId::parse(text("userPoolId")).unwrap();
+        let email = format!("admin@{name}.example.com");
+        let (access_token, id_token) = stage.sign_in(&pool, &text("appClientId"), &email).await;
+        let user = Session { id_token, access_token };
+
+        let tenant = TenantId::parse(&tenant).unwrap();
+        let service = ServiceName::parse("orders").unwrap();
+        let (label, environment) = if tier == "premium" {
+            let definition = task_definition(&stage, &names::family(&stage.name, &service, &tenant)).await;
+            let variables = definition.environment().iter();
+            let variables = variables.map(|pair| (pair.name().unwrap().to_owned(), pair.value().unwrap().to_owned()));
+            assert_eq!(definition.command(), ["service", "orders"]);
+            (names::label(&service, &tenant), variables.collect())
+        } else {
+            (service.to_string(), pooled(&stage, &service, port))
+        };
+        let _task = Task::run(&stage, &label, host, port, environment).await;
+
+        let order = json!({
+            "orderName": "first",
+            "orderProducts": [{ "productId": "p1", "price": 12.5, "quantity": 2 }],
+        });
+        let placed = eventually("the order to be taken", PATIENCE, || async {
+            let answer = client.tenant(&user, Method::POST, "/orders", Some(&order)).await;
+            (answer.status != 503).then_some(answer)
+        })
+        .await;
+        assert_eq!(placed.status, 201, "{}", placed.body);
+        assert_eq!(placed.body["tenantId"], tenant.as_str());
+        let listed = client.tenant(&user, Method::GET, "/orders", None).await;
+        assert_eq!(listed.body.as_array().map(Vec::len), Some(1), "{}", listed.body);
+    }
+}
+
+/// What a container of the task is told.
+async fn task_definition(stage: &Stage, family: &str) -> ContainerDefinition {
+    let ecs = aws_sdk_ecs::Client::new(&stage.sdk);
+    let answer = ecs.describe_task_definition().task_definition(family).send().await.unwrap();
+    answer.task_definition.unwrap().container_definitions.unwrap().remove(0)
+}
+
+/// What the stage's stack tells a service that all pooled tenants share.
+fn pooled(stage: &Stage, service: &ServiceName, port: u16) -> Vec<(String, String)> {
+    let pool = stage.pools.pooled.as_ref().unwrap();
+    let table = names::shared_table(&format!("{}-", stage.name), service, &TableName::parse("orders").unwrap());
+    let told = [
+        ("PORT", port.to_string()),
+        ("TENANTRY_SERVICE", "orders".to_owned()),
+        ("TENANTRY_OWNER", "stage".to_owned()),
+        ("TENANTRY_ISSUER", format!("https://cognito-idp.{REGION}.amazonaws.com/{}", pool.id)),
+        ("TENANTRY_ISSUER_ALGORITHM", "RS256".to_owned()),
+        ("TENANTRY_JWKS_URL", format!("{}/{}/.well-known/jwks.json", stage.url, pool.id)),
+        ("TENANTRY_POOL_ID", pool.id.to_string()),
+        ("TENANTRY_CLIENT_ID", pool.client.to_string()),
+        ("TENANTRY_TABLE_ORDERS", table),
+        ("TENANTRY_TABLE_KEYS_ORDERS", "tenantId,orderId".to_owned()),
+        ("TENANTRY_ROWS_ROLE", format!("arn:aws:iam::{}:role/{}-rows", stage.account, stage.name)),
+    ];
+    told.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
