@@ -9,7 +9,6 @@ mod indexed;
 mod read;
 mod register;
 mod report;
-mod ring;
 mod row;
 mod sbt;
 mod tiers;

@@ -5,6 +5,7 @@
 //! conditions that did not hold. [`Database`] is the handle that all ports of the store are implemented on.
 
 mod attempts;
+mod batch;
 mod cancelled;
 mod codec;
 mod commit;

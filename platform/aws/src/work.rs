@@ -1,22 +1,17 @@
 //! Who wants looking at, who holds whom, and the inventory.
 //!
-//! | what | `pk` | `sk` |
-//! |---|---|---|
-//! | who holds an owner, and until when | `tenant#<id>` or `stage` | `work` |
-//! | a line of an owner's inventory | `tenant#<id>` or `stage` | `inventory#<resource>` |
-//! | when an owner is due | `rings#NN` | `<millis>#<owner>` |
-//! | an owner with an inventory | `owners#NN` | `<owner>` |
-//!
-//! A ring is an item in a list by time, so that a write of the store can ring for a tenant without knowing who holds
-//! it. An owner's row names one ring that is its own: the end of its claim while it is held, the next look while it
-//! is not. A claim takes all rings that are due with it; those that come while it lasts are noted in the row.
+//! Each owner has one item, its slot, whose fence rises with every claim and which is a condition of every write that
+//! a worker makes. When an owner is looked at next is an item of a list that is cut into shards and sorted by time,
+//! as are the wishes of others: a claim reads the lists' beginnings.
 
 mod claim;
-mod hush;
+mod due;
 mod inventory;
+mod place;
 mod record;
 mod ring;
-mod row;
+mod slot;
+mod take;
 
 use async_trait::async_trait;
 use tenantry_contract::id::WorkerId;
@@ -26,16 +21,18 @@ use tenantry_ports::page::{Page, PageRequest};
 use tenantry_ports::store::StoreError;
 use tenantry_ports::work::{Claim, Done, Held, Hold, Release, WorkStore};
 
+pub(crate) use self::inventory::resource_names;
+pub(crate) use self::ring::{ring, settle};
 use crate::table::Database;
 
 #[async_trait]
 impl WorkStore for Database {
     async fn ring(&self, owners: &[Owner], at: Timestamp) -> Result<(), StoreError> {
-        ring::all(self, owners, at).await
+        ring::ring_all(self, owners, at).await
     }
 
     async fn ring_watched(&self, at: Timestamp) -> Result<(), StoreError> {
-        ring::watched(self, at).await
+        ring::ring_watched(self, at).await
     }
 
     async fn claim(
@@ -45,7 +42,7 @@ impl WorkStore for Database {
         until: Timestamp,
         max: usize,
     ) -> Result<Vec<Claim>, StoreError> {
-        claim::claim(self, worker, now, until, max).await
+        claim::claim(self, &claim::Asked { worker, now, until }, max).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -53,7 +50,7 @@ impl WorkStore for Database {
     }
 
     async fn renew(&self, hold: &Hold, until: Timestamp) -> Result<Held, StoreError> {
-        claim::renew(self, hold, until).await
+        self.settled(|| claim::renew(self, hold, until)).await
     }
 
     async fn record(&self, hold: &Hold, done: Done) -> Result<Held, StoreError> {
@@ -62,7 +59,7 @@ impl WorkStore for Database {
 
     async fn release(&self, hold: &Hold, next: Option<Timestamp>) -> Result<Held, StoreError> {
         let done = Done { release: Some(Release { next }), ..Done::default() };
-        self.record(hold, done).await
+        record::record(self, hold, done).await
     }
 
     async fn inventory(&self, owner: &Owner) -> Result<Vec<Entry>, StoreError> {

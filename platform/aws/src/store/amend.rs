@@ -6,6 +6,7 @@ use tenantry_ports::store::{AmendOutcome, StoreError};
 
 use super::row::Clash;
 use crate::table::Database;
+use crate::work;
 
 pub async fn once(
     database: &Database,
@@ -18,7 +19,10 @@ pub async fn once(
         Ok(decided) => decided,
         Err(refused) => return Ok(Some(AmendOutcome::Refused(refused))),
     };
-    let (record, written) = row.decide(&mut intent, decided)?;
+    let (record, mut written) = row.decide(&mut intent, decided)?;
+    if row.record.open_operation().is_some() && record.open_operation().is_none() {
+        written.settled = work::settle(database, &mut intent, &record).await?;
+    }
     Ok(match database.committed(intent, written).await? {
         None => Some(AmendOutcome::Amended(Box::new(record))),
         Some(Clash::EmailTaken) => Some(AmendOutcome::EmailTaken),

@@ -6,6 +6,7 @@ use tenantry_ports::store::{ApplyOutcome, StoreError};
 
 use super::report;
 use crate::table::{Database, Outcome};
+use crate::work;
 
 pub async fn once(
     database: &Database,
@@ -32,6 +33,9 @@ pub async fn once(
         }
     };
     let (record, _) = row.decide(&mut intent, decided)?;
+    if record.open_operation().is_none() {
+        work::settle(database, &mut intent, &record).await?;
+    }
     let taken = event_key.map(|key| report::take(&mut intent, key));
     match intent.commit().await? {
         Outcome::Written => Ok(Some(ApplyOutcome::Applied { record: Box::new(record), dropped })),

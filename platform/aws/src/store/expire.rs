@@ -2,9 +2,11 @@
 
 use tenantry_contract::id::TenantId;
 use tenantry_contract::lifecycle::{self, Expired};
+use tenantry_contract::resource::Owner;
 use tenantry_ports::store::StoreError;
 
-use crate::table::{Database, Outcome, Query, Read};
+use crate::table::{Database, Outcome};
+use crate::work;
 
 pub async fn once(database: &Database, id: &TenantId) -> Result<Option<bool>, StoreError> {
     let Some(row) = database.row(id).await? else { return Ok(Some(false)) };
@@ -13,7 +15,7 @@ pub async fn once(database: &Database, id: &TenantId) -> Result<Option<bool>, St
     if due.is_none_or(|due| due > intent.now) {
         return Ok(Some(false));
     }
-    let remains = remains(database, id).await?;
+    let remains = work::resource_names(database, &Owner::Tenant(id.clone())).await?;
     match lifecycle::expire(row.record.clone(), remains, intent.now) {
         Expired::NotDue => Ok(Some(false)),
         Expired::Turned(decided) | Expired::Failed(decided) => {
@@ -21,11 +23,4 @@ pub async fn once(database: &Database, id: &TenantId) -> Result<Option<bool>, St
             Ok(matches!(intent.commit().await?, Outcome::Written).then_some(true))
         }
     }
-}
-
-/// What the inventory names.
-async fn remains(database: &Database, id: &TenantId) -> Result<Vec<String>, StoreError> {
-    const LINE: &str = "inventory#";
-    let lines = database.query(&Query::of(format!("tenant#{id}")).prefix(LINE), usize::MAX).await?;
-    lines.iter().map(|line| line.text("sk").map(|sk| sk.trim_start_matches(LINE).to_owned())).collect()
 }

@@ -5,13 +5,14 @@ use tenantry_contract::id::{RegistrationId, TenantId};
 use tenantry_contract::lifecycle::Decided;
 use tenantry_contract::operation::Operation;
 use tenantry_contract::record::TenantRecord;
+use tenantry_contract::resource::Owner;
 use tenantry_ports::store::StoreError;
 
 use super::indexed::{Indexed, due_key, email_key, list_key, name_key, of_tenant, old_operation_key, operation_key};
-use super::ring::ring;
 use super::sbt::{self, VERSION};
 use super::{KnownTiers, tiers};
 use crate::table::{Action, Database, Expression, Intent, Key, Outcome, Read, Refused};
+use crate::work;
 
 /// A record and the version it was read at.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub(crate) struct Written {
     unchanged: Option<Action>,
     name: Option<Action>,
     email: Option<Action>,
+    /// The owner's slot, where the write settles it too.
+    pub settled: Option<Action>,
 }
 
 /// Why a record was not written.
@@ -42,7 +45,7 @@ impl Written {
     pub fn clash(&self, refused: &Refused) -> Option<Clash> {
         let failed = |action: Option<Action>| action.is_some_and(|a| refused.is(a));
         // The others were decided by a record that is no more.
-        if failed(self.unchanged) {
+        if failed(self.unchanged) || failed(self.settled) {
             Some(Clash::Raced)
         } else if failed(self.name) {
             Some(Clash::NameTaken)
@@ -137,7 +140,7 @@ impl Row {
             intent.delete(name_key(&new.name));
             tiers::uncount(intent, new);
         }
-        Ok(Written { unchanged, name: None, email })
+        Ok(Written { unchanged, name: None, email, settled: None })
     }
 
     /// Writes what was decided, operations, events and all.
@@ -154,7 +157,7 @@ impl Row {
         }
         intent.announce(&record.tenant_id, events)?;
         if look {
-            ring(intent, &record.tenant_id);
+            work::ring(intent, &Owner::Tenant(record.tenant_id.clone()));
         }
         Ok((record, written))
     }
@@ -189,7 +192,7 @@ pub(crate) fn index(intent: &mut Intent<'_>, known: &KnownTiers, record: &Tenant
         intent.insert(name_key(&record.name), of_tenant(id))
     });
     let email = indexed.pooled_email.map(|folded| intent.insert(email_key(&folded), of_tenant(id)));
-    Written { unchanged: None, name, email }
+    Written { unchanged: None, name, email, settled: None }
 }
 
 fn move_due(intent: &mut Intent<'_>, id: &TenantId, old: &Indexed<'_>, new: &Indexed<'_>) {

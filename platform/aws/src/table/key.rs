@@ -15,8 +15,12 @@
 //! | an open operation by when its time has passed | `due#NN` | `<millis>#<tenant>` |
 //! | an `Idempotency-Key` | `key#<digest of scope>` | `key` |
 //! | a report that was taken | `report#<digest of key>` | `report` |
-//! | a line of a tenant's inventory | `tenant#<id>` | `inventory#<resource>` |
+//! | who holds an owner, and what it has | `tenant#<id>`, `stage` | `work` |
+//! | a line of an owner's inventory | `tenant#<id>`, `stage` | `inventory#<resource>` |
 //! | a wish that somebody looks at an owner | `rings#NN` | `<millis>#<owner>` |
+//! | when an owner is looked at next anyway | `rings#NN` | `<millis>#<owner>#next` |
+//! | an owner with an inventory | `owners#NN` | `<owner>` |
+//! | an owner of which something is watched | `watched#NN` | `<owner>` |
 //!
 //! `NN` is one of [`SHARDS`], from the id at the key's end, as one partition takes a thousand writes a second at most.
 //! Other ports' items are described with them.

@@ -195,6 +195,11 @@ impl Database {
 }
 
 impl Key {
+    /// The key of an item of the control plane's own table.
+    pub(crate) fn control_plane(item: &Item) -> Result<Self, StoreError> {
+        Self::read(Table::ControlPlane, item)
+    }
+
     fn read(table: Table, item: &Item) -> Result<Self, StoreError> {
         let (pk, sk) = match table {
             Table::Tenants => (item.text("tenantId")?, None),

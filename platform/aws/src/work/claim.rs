@@ -1,139 +1,102 @@
-//! Holding an owner.
+//! Who gets hold of whom.
 
-use std::collections::BTreeMap;
-
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use tenantry_contract::id::WorkerId;
-use tenantry_contract::lifecycle::claimed;
-use tenantry_contract::resource::Owner;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::store::StoreError;
 use tenantry_ports::work::{Claim, Held, Hold};
 
-use super::hush::hush;
-use super::row::{Row, is_of, read_owner, work_key};
-use super::{inventory, ring};
-use crate::table::{Database, Expression, Key, Outcome, Read};
+use super::due::{self, Due};
+use super::place::slot_key;
+use super::record;
+use super::slot::{Holder, Slot};
+use super::take::{Tried, take};
+use crate::table::{Database, Outcome};
 
-/// So many claims are made at once.
+/// How many owners one worker is after at once.
 const AT_ONCE: usize = 16;
-/// An owner has more than one ring at times, and some owners are held: more rings are looked at than owners wanted.
-const RINGS_FOR_EACH: usize = 4;
-/// Rings of one owner that one write takes. More are taken with the next.
-const MOST_RINGS: usize = 50;
+/// Rings that are read for each owner that is wanted: workers pick from them at random, so as not to race for the
+/// same few.
+const CHOICE: usize = 4;
+const LEAST: usize = 32;
 
-/// An owner's rings that are due.
-pub struct Due {
-    pub owner: Owner,
-    pub rings: Vec<(Timestamp, Key)>,
+/// Who claims, and until when.
+pub struct Asked<'a> {
+    pub worker: &'a WorkerId,
+    pub now: Timestamp,
+    pub until: Timestamp,
 }
 
-pub async fn claim(
-    database: &Database,
-    worker: &WorkerId,
-    now: Timestamp,
-    until: Timestamp,
-    max: usize,
-) -> Result<Vec<Claim>, StoreError> {
-    let mut found: BTreeMap<Owner, Due> = BTreeMap::new();
-    for item in ring::due(database, now, max.saturating_mul(RINGS_FOR_EACH)).await? {
-        let (at, text) = ring::split(&item)?;
-        let owner = read_owner(&item, text)?;
-        let due = found.entry(owner.clone()).or_insert_with(|| Due { owner, rings: Vec::new() });
-        if due.rings.len() < MOST_RINGS {
-            due.rings.push((at, Key::of(item.text("pk")?, item.text("sk")?)));
-        }
-    }
-    let mut found: Vec<Due> = found.into_values().collect();
-    // Who waits longest goes first.
-    found.sort_by_key(|due| due.rings.first().map(|(at, _)| *at));
-    let (mut claims, mut failed, mut rest) = (Vec::new(), None, found.as_slice());
-    // No more are begun than are wanted, and none is left halfway: what was claimed is held until it is let go.
-    while claims.len() < max && !rest.is_empty() {
-        let (some, others) = rest.split_at((max - claims.len()).min(AT_ONCE).min(rest.len()));
-        rest = others;
-        for claim in join_all(some.iter().map(|due| one(database, due, worker, now, until))).await {
-            match claim {
-                Ok(claim) => claims.extend(claim),
-                Err(error) => failed = Some(error),
+pub async fn claim(database: &Database, asked: &Asked<'_>, max: usize) -> Result<Vec<Claim>, StoreError> {
+    let mut claims = Vec::new();
+    while claims.len() < max {
+        let rings = max.saturating_mul(CHOICE).max(LEAST);
+        let (mut all, more) = due::until(database, asked.now, rings).await?;
+        shuffle(database, &mut all);
+        let mut moved = false;
+        while claims.len() < max && !all.is_empty() {
+            let some = all.split_off(all.len().saturating_sub(max - claims.len()));
+            let mut failed = None;
+            for tried in try_each(database, asked, some).await? {
+                match tried {
+                    Ok(Tried::Claimed(claim)) => {
+                        moved = true;
+                        claims.push(*claim);
+                    }
+                    Ok(Tried::PutOff) => moved = true,
+                    Ok(Tried::Late) => {}
+                    Err(e) => failed = Some(e),
+                }
+            }
+            if let Some(e) = failed {
+                if claims.is_empty() {
+                    return Err(e);
+                }
+                // What is held already is not given up for it.
+                tracing::warn!(error = &e as &dyn std::error::Error, "an owner that is due could not be claimed");
+                return Ok(claims);
             }
         }
-        if failed.is_some() {
+        // The first rings may all have been of owners that are held: now they are out of the way.
+        if !more || !moved {
             break;
         }
     }
-    match failed {
-        Some(error) if claims.is_empty() => Err(error),
-        Some(error) => {
-            tracing::warn!(%error, "an owner could not be claimed; those that were are worked on");
-            Ok(claims)
-        }
-        None => Ok(claims),
-    }
+    Ok(claims)
 }
 
-/// None if somebody else holds it, or was quicker.
-async fn one(
+async fn try_each(
     database: &Database,
-    due: &Due,
-    worker: &WorkerId,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<Option<Claim>, StoreError> {
-    let owner = &due.owner;
-    let row = Row::of(database, owner).await?;
-    if row.is_held(now) {
-        hush(database, due, &row).await?;
-        return Ok(None);
+    asked: &Asked<'_>,
+    some: Vec<Due>,
+) -> Result<Vec<Result<Tried, StoreError>>, StoreError> {
+    let slots = database.get_all(some.iter().map(|due| slot_key(&due.owner)).collect()).await?;
+    let tries = some.into_iter().map(|due| {
+        let slot = Slot::read(&due.owner, slots.get(&slot_key(&due.owner)));
+        async move { take(database, asked, due, slot?).await }
+    });
+    Ok(stream::iter(tries).buffer_unordered(AT_ONCE).collect().await)
+}
+
+/// Holds on until then.
+pub async fn renew(database: &Database, hold: &Hold, until: Timestamp) -> Result<Option<Held>, StoreError> {
+    let (slot, row) = record::read(database, hold).await?;
+    if !slot.is_held_by(hold) {
+        return Ok(Some(Held::Lost));
     }
-    let record = match owner.tenant() {
-        Some(id) => database.row(id).await?,
-        None => None,
-    };
+    let holder = Holder { worker: hold.worker.to_string(), until };
+    let new = Slot { holder: Some(holder), next: Some(until), ..slot.clone() };
     let mut intent = database.intent();
-    let mut new = row.clone();
-    new.claimed_by(worker, until);
-    new.move_ring(&mut intent, owner, Some(until));
-    for (_, key) in due.rings.iter().filter(|(_, key)| key.sk != row.ring && key.sk != new.ring) {
-        intent.delete(key.clone());
-    }
-    row.write(&mut intent, owner, &new);
-    let running = match &record {
-        None => None,
-        Some(known) => {
-            let running = claimed(known.record.clone(), now);
-            if running == known.record {
-                // A change since would have rung, perhaps by a ring that goes with this write.
-                known.check(&mut intent);
-            } else {
-                known.write(&mut intent, &running)?;
-            }
-            Some(running)
-        }
-    };
-    // Refused is who was overtaken: by another worker, or by a change of the tenant, which rings.
-    if !matches!(intent.commit().await?, Outcome::Written) {
-        return Ok(None);
-    }
-    // Nobody else writes to the inventory from here on.
-    let inventory = inventory::of(database, owner).await?;
-    let generation = running.as_ref().map_or(0, |record| record.generation);
-    let attempt = running.as_ref().and_then(|record| record.operation.as_ref()).map(|op| (op.id.clone(), op.attempt));
-    let hold = Hold { owner: owner.clone(), worker: worker.clone(), fence: new.fence, generation, attempt };
-    Ok(Some(Claim { hold, until, record: running, inventory }))
+    slot.write(&mut intent, &new);
+    let generation = row.map_or(0, |row| row.record.generation);
+    Ok(matches!(intent.commit().await?, Outcome::Written).then_some(Held::Still { generation }))
 }
 
-/// The ring that is the claim's end stays where it is: whoever finds it moves it.
-pub async fn renew(database: &Database, hold: &Hold, until: Timestamp) -> Result<Held, StoreError> {
-    let longer = Expression::new("SET #held = :until, #rev = #rev + :one").moment("until", until).number("one", 1);
-    match database.update_one(&work_key(&hold.owner), &longer, &is_of(hold)).await? {
-        Some(_) => Ok(Held::Still { generation: generation(database, &hold.owner).await? }),
-        None => Ok(Held::Lost),
+fn shuffle(database: &Database, due: &mut [Due]) {
+    for at in (1..due.len()).rev() {
+        let mut random = [0; 8];
+        database.ids().fill(&mut random);
+        let other = u64::from_le_bytes(random) % (at as u64 + 1);
+        due.swap(at, usize::try_from(other).unwrap_or(at));
     }
-}
-
-/// The owner's generation now; the stage has only one.
-pub async fn generation(database: &Database, owner: &Owner) -> Result<u64, StoreError> {
-    let Some(id) = owner.tenant() else { return Ok(0) };
-    Ok(database.row(id).await?.map_or(0, |row| row.record.generation))
 }

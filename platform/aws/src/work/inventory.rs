@@ -1,62 +1,58 @@
-//! What each owner has.
+//! What each owner has: an item for each line, and in the owner's slot which lines there are.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenantry_contract::resource::{Entry, Owner, ResourceId};
 use tenantry_ports::page::{Page, PageRequest};
 use tenantry_ports::store::StoreError;
+use tenantry_ports::work::Done;
 
-use super::row::{partition, read_owner, text};
-use crate::table::{Database, Intent, Key, Query, Read, cut, shard, sharded};
-
-const LINE: &str = "inventory#";
-
-fn line_key(owner: &Owner, resource: &ResourceId) -> Key {
-    Key::of(partition(owner), format!("{LINE}{resource}"))
-}
-
-fn owner_key(owner: &Owner) -> Key {
-    Key::of(sharded("owners", shard(text(owner))), text(owner))
-}
+use super::place::{LINE, OWNERS, line_key, owner_listed, partition, text};
+use super::slot::Slot;
+use crate::table::{Database, Intent, Query, Read, cut};
 
 pub async fn of(database: &Database, owner: &Owner) -> Result<Vec<Entry>, StoreError> {
     let lines = database.query(&Query::of(partition(owner)).prefix(LINE), usize::MAX).await?;
-    lines.iter().map(|line| line.json("entry")).collect()
+    lines.iter().map(|item| item.json("line")).collect()
 }
 
-/// Writes lines, and that there are some.
-pub fn put(intent: &mut Intent<'_>, owner: &Owner, entries: &[Entry]) -> Result<(), StoreError> {
-    for entry in entries {
-        let json = serde_json::to_string(entry);
-        let json = json.map_err(|e| StoreError::broken("an inventory's line cannot be written as JSON", e))?;
-        intent.put(line_key(owner, &entry.resource.id), [("entry".to_owned(), AttributeValue::S(json))]);
-    }
-    if !entries.is_empty() {
-        intent.put(owner_key(owner), []);
-    }
-    Ok(())
-}
-
-/// Strikes lines.
-pub fn strike(intent: &mut Intent<'_>, owner: &Owner, gone: &[ResourceId]) {
-    for resource in gone {
-        intent.delete(line_key(owner, resource));
-    }
-}
-
-/// The owner is in the list no more.
-pub fn unlist(intent: &mut Intent<'_>, owner: &Owner) {
-    intent.delete(owner_key(owner));
+/// What the owner has, by name.
+pub(crate) async fn resource_names(database: &Database, owner: &Owner) -> Result<Vec<String>, StoreError> {
+    Ok(database.slot(owner).await?.lines.into_keys().collect())
 }
 
 pub async fn owners(database: &Database, page: &PageRequest) -> Result<Page<Owner>, StoreError> {
-    let listed = database.merged("owners", page.limit + 1, |query| match &page.after {
-        Some(position) => query.after(&position.0),
-        None => query,
-    });
-    let owners = listed.await?.into_iter().map(|item| {
-        let sk = item.text("sk")?.to_owned();
-        let owner = read_owner(&item, &sk)?;
-        Ok((sk, owner))
-    });
-    Ok(cut(owners.collect::<Result<_, StoreError>>()?, page.limit))
+    let listed = database
+        .merged(OWNERS, page.limit + 1, |query| match &page.after {
+            Some(position) => query.after(&position.0),
+            None => query,
+        })
+        .await?;
+    let owners: Vec<Owner> = listed.iter().map(owner_listed).collect::<Result<_, _>>()?;
+    Ok(cut(owners.into_iter().map(|owner| (text(&owner).to_owned(), owner)).collect(), page.limit))
+}
+
+/// Writes and strikes lines, and notes in the slot what there is after it. False if there is nothing to write.
+pub fn write(intent: &mut Intent<'_>, slot: &mut Slot, done: &Done) -> Result<bool, StoreError> {
+    // No item may be in a write twice: what is struck counts, and else what was said last.
+    let mut lines: BTreeMap<&ResourceId, Option<&Entry>> = BTreeMap::new();
+    lines.extend(done.entries.iter().map(|entry| (&entry.resource.id, Some(entry))));
+    lines.extend(done.gone.iter().map(|id| (id, None)));
+    for (id, line) in &lines {
+        let key = line_key(&slot.owner, id);
+        if let Some(entry) = line {
+            slot.lines.insert(id.to_string(), entry.resource.watched);
+            intent.put(key, [("line".to_owned(), AttributeValue::S(json(entry)?))]);
+        } else {
+            slot.lines.remove(id.as_str());
+            intent.delete(key);
+        }
+    }
+    Ok(!lines.is_empty())
+}
+
+pub fn json(entry: &Entry) -> Result<String, StoreError> {
+    serde_json::to_string(entry)
+        .map_err(|e| StoreError::broken(format!("{} cannot be written as JSON", entry.resource.id), e))
 }

@@ -1,130 +1,126 @@
 //! What a worker did, in one write.
 
-use std::collections::BTreeMap;
-
-use tenantry_contract::event::{self, Draft};
+use tenantry_contract::event;
 use tenantry_contract::lifecycle;
 use tenantry_contract::operation::Operation;
 use tenantry_contract::record::TenantRecord;
-use tenantry_contract::resource::Entry;
-use tenantry_contract::time::Timestamp;
 use tenantry_ports::store::StoreError;
 use tenantry_ports::work::{Done, Held, Hold};
 
-use super::claim::generation;
 use super::inventory;
-use super::row::{self, Row, ring_key};
-use crate::store;
-use crate::table::{Action, Database, Intent, Outcome};
+use super::place::slot_key;
+use super::slot::{Slot, check_hold};
+use crate::store::Row;
+use crate::table::{Database, Intent, Key, Outcome};
 
-/// Lines of the inventory that go with the rest into one write; DynamoDB takes a hundred items. More are written
-/// before, as nothing is decided by them.
-const MOST_LINES: usize = 60;
+/// Lines of an inventory that one write takes: DynamoDB's hundred actions, less those of a record, its events and
+/// the slot.
+const LINES: usize = 60;
+/// And as much text as that, of DynamoDB's four megabytes.
+const BYTES: usize = 2_000_000;
 
 pub async fn record(database: &Database, hold: &Hold, mut done: Done) -> Result<Held, StoreError> {
-    // A write has each line once: the last word counts, and that a thing is gone is the last.
-    let mut lines: BTreeMap<_, _> = done.entries.drain(..).map(|entry| (entry.resource.id.clone(), entry)).collect();
-    done.gone.sort();
-    done.gone.dedup();
-    done.gone.iter().for_each(|gone| drop(lines.remove(gone)));
-    done.entries = lines.into_values().collect();
-    while done.entries.len() + done.gone.len() > MOST_LINES {
-        let some = if done.entries.is_empty() {
-            Done { gone: done.gone.split_off(done.gone.len() - MOST_LINES), ..Done::default() }
-        } else {
-            let entries = done.entries.split_off(done.entries.len().saturating_sub(MOST_LINES));
-            Done { entries, ..Done::default() }
-        };
-        if database.settled(|| once(database, hold, &some)).await? == Held::Lost {
+    // Facts may come before what follows from them, never after.
+    while let Some(facts) = surplus(&mut done)? {
+        if database.settled(|| once(database, hold, &facts)).await? == Held::Lost {
             return Ok(Held::Lost);
         }
     }
     database.settled(|| once(database, hold, &done)).await
 }
 
-/// None if a race was lost.
-async fn once(database: &Database, hold: &Hold, done: &Done) -> Result<Option<Held>, StoreError> {
-    let mut intent = database.intent();
-    inventory::put(&mut intent, &hold.owner, &done.entries)?;
-    inventory::strike(&mut intent, &hold.owner, &done.gone);
-    if !done.gone.is_empty() && done.entries.is_empty() {
-        let left = inventory::of(database, &hold.owner).await?;
-        let stays = |entry: &Entry| !done.gone.contains(&entry.resource.id);
-        if !left.iter().any(stays) {
-            inventory::unlist(&mut intent, &hold.owner);
+/// Takes out the lines that go into a write of their own, as one has no room for all.
+fn surplus(done: &mut Done) -> Result<Option<Done>, StoreError> {
+    let mut bytes = 0;
+    let mut fits = 0;
+    for entry in done.entries.iter().take(LINES) {
+        bytes += inventory::json(entry)?.len();
+        if bytes > BYTES && fits > 0 {
+            break;
         }
+        fits += 1;
     }
-    let of_the_record = !done.steps.is_empty() || done.turn.is_some() || done.verdict.is_some();
-    let known = match hold.owner.tenant().filter(|_| of_the_record) {
-        Some(id) => database.row(id).await?,
+    if fits == done.entries.len() && fits + done.gone.len() <= LINES {
+        return Ok(None);
+    }
+    let entries: Vec<_> = done.entries.drain(..fits).collect();
+    let struck = if entries.is_empty() { done.gone.len().min(LINES) } else { 0 };
+    Ok(Some(Done { entries, gone: done.gone.drain(..struck).collect(), ..Done::default() }))
+}
+
+/// The slot and the record, at once.
+pub async fn read(database: &Database, hold: &Hold) -> Result<(Slot, Option<Row>), StoreError> {
+    let slot = slot_key(&hold.owner);
+    let tenant = hold.owner.tenant().map(Key::tenant);
+    let found = database.get_all([Some(slot.clone()), tenant.clone()].into_iter().flatten().collect()).await?;
+    let row = match tenant.and_then(|key| found.get(&key)) {
+        Some(item) => Row::read(item)?,
         None => None,
     };
-    let (generation, look) = match &known {
-        Some(known) => decide(&mut intent, hold, known, done)?,
-        None => (generation(database, &hold.owner).await?, false),
-    };
-    let (now, look) = (intent.now, look.then_some(intent.now));
-    let mine = match done.release {
-        None => {
-            if look.is_some() {
-                intent.put(ring_key(&hold.owner, now), []);
-            }
-            row::check(&mut intent, hold)
-        }
-        Some(release) => {
-            let row = Row::of(database, &hold.owner).await?;
-            if !row.is_of(hold) {
-                return Ok(Some(Held::Lost));
-            }
-            let_go(&mut intent, hold, &row, [release.next, look].into_iter().flatten().min())
-        }
-    };
-    match intent.commit().await? {
-        Outcome::Written => Ok(Some(Held::Still { generation })),
-        // Whoever lets go has read the row, and reads it again.
-        Outcome::Refused(refused) if refused.is(mine) && done.release.is_none() => Ok(Some(Held::Lost)),
-        Outcome::Refused(_) => Ok(None),
+    Ok((Slot::read(&hold.owner, found.get(&slot))?, row))
+}
+
+async fn once(database: &Database, hold: &Hold, done: &Done) -> Result<Option<Held>, StoreError> {
+    let (slot, row) = read(database, hold).await?;
+    if !slot.is_held_by(hold) {
+        return Ok(Some(Held::Lost));
     }
+    let mut intent = database.intent();
+    let mut new = slot.clone();
+    let inventory = inventory::write(&mut intent, &mut new, done)?;
+    let generation = match &row {
+        Some(row) => decide(&mut intent, hold, row, done)?,
+        None => 0,
+    };
+    if let Some(release) = done.release {
+        new.let_go(release.next);
+    }
+    if new != slot {
+        slot.write(&mut intent, &new);
+    } else if inventory {
+        // Whether a line is in the slot was decided by this edition.
+        slot.check(&mut intent);
+    } else if !intent.is_empty() {
+        check_hold(&mut intent, hold);
+    }
+    Ok(matches!(intent.commit().await?, Outcome::Written).then_some(Held::Still { generation }))
 }
 
-/// Lets go. A ring since the claim counts as well as `next`, whichever is earlier.
-fn let_go(intent: &mut Intent<'_>, hold: &Hold, row: &Row, next: Option<Timestamp>) -> Action {
-    let next = [next, row.rung].into_iter().flatten().min();
-    let mut new = row.clone();
-    new.let_go();
-    new.move_ring(intent, &hold.owner, next);
-    row.write(intent, &hold.owner, &new)
-}
-
-/// Steps, turn and verdict; returns the generation after them, and whether the tenant is to be looked at now.
-fn decide(intent: &mut Intent<'_>, hold: &Hold, known: &store::Row, done: &Done) -> Result<(u64, bool), StoreError> {
-    let (mut record, mut look, mut said) = (known.record.clone(), false, Vec::new());
+/// Steps, turn and verdict; returns the generation after them.
+fn decide(intent: &mut Intent<'_>, hold: &Hold, row: &Row, done: &Done) -> Result<u64, StoreError> {
+    let mut record = row.record.clone();
     let current = record.generation == hold.generation;
-    said.extend(note_steps(hold, &mut record, done));
-    if let Some(failure) = done.turn.clone().filter(|_| current) {
-        let turned = lifecycle::turn(record, failure, intent.now);
-        (record, look) = (turned.record, turned.look);
+    note_steps(intent, hold, &mut record, done)?;
+    let turn = done.turn.clone().filter(|_| current);
+    let verdict = done.verdict.as_ref().filter(|_| current);
+    let turned = turn.is_some();
+    if let Some(failure) = turn {
+        record = row.decide(intent, lifecycle::turn(record, failure, intent.now))?.0;
+    } else if record != row.record {
+        row.write(intent, &record)?;
     }
-    if record == known.record {
-        // What is said is said of this generation.
-        known.check(intent);
-    } else {
-        known.write(intent, &record)?;
-    }
-    if let Some((verdict, tenant_data)) = done.verdict.as_ref().filter(|_| current)
+    if let Some((verdict, tenant_data)) = verdict
         && let Some(operation) = record.open_operation()
     {
-        said.push(event::report_detail(&record, operation, verdict, tenant_data));
+        if !turned && record == row.record {
+            row.check(intent);
+        }
+        let report = event::report_detail(&record, operation, verdict, tenant_data);
+        intent.announce(&record.tenant_id, vec![report])?;
     }
-    intent.announce(&record.tenant_id, said)?;
-    Ok((record.generation, look))
+    Ok(record.generation)
 }
 
 /// A newer attempt, or the operation that took this one's place, has steps of its own.
-fn note_steps(hold: &Hold, record: &mut TenantRecord, done: &Done) -> Option<Draft> {
+fn note_steps(intent: &mut Intent<'_>, hold: &Hold, record: &mut TenantRecord, done: &Done) -> Result<(), StoreError> {
     let ours = |op: &Operation| hold.attempt.as_ref().is_some_and(|(id, n)| *id == op.id && *n == op.attempt);
-    let operation = record.operation.as_mut().filter(|op| !done.steps.is_empty() && ours(op))?;
-    let said = done.announce.then(|| event::progress(operation, &done.steps));
+    let tenant = record.tenant_id.clone();
+    let Some(operation) = record.operation.as_mut().filter(|op| !done.steps.is_empty() && ours(op)) else {
+        return Ok(());
+    };
+    if done.announce {
+        intent.announce(&tenant, vec![event::progress(operation, &done.steps)])?;
+    }
     done.steps.iter().cloned().for_each(|step| operation.note_step(step));
-    said
+    Ok(())
 }
