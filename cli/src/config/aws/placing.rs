@@ -1,6 +1,7 @@
 //! Where tenants' services run, as it is configured. What AWS knows of it is asked for when a process starts.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tenantry_aws::runtime::{Architecture, Probe};
@@ -28,6 +29,7 @@ pub struct Placing {
     pub probe: Option<Probe>,
     pub environment: BTreeMap<String, String>,
     pub claim: Duration,
+    pub sweep: Duration,
 }
 
 impl Placing {
@@ -42,7 +44,8 @@ impl Placing {
         let public_addresses = values.read("public-addresses", flag);
         let point_in_time_recovery = values.read("point-in-time-recovery", flag);
         let probe = values.read("probe", flag);
-        let claim = values.read("claim-seconds", claim);
+        let claim = values.read("claim-seconds", |text| seconds(text, 4..=900));
+        let sweep = values.read("sweep-seconds", |text| seconds(text, 5..=86_400));
         let environment = values.read("service-environment", environment).unwrap_or_default();
         Some(Self {
             cluster: values.text("cluster"),
@@ -61,6 +64,7 @@ impl Placing {
             probe: probe?.then_some(Probe { patience: PATIENCE }),
             environment,
             claim: claim?,
+            sweep: sweep?,
         })
     }
 }
@@ -69,10 +73,10 @@ fn flag(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| format!("{text:?} is neither true nor false"))
 }
 
-/// Shorter, and a call to AWS would outlast it; longer, and nobody would notice a death.
-fn claim(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().filter(|seconds| (4..=900).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text:?} is no number of seconds from 4 to 900"))
+fn seconds(text: &str, bounds: RangeInclusive<u64>) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| bounds.contains(seconds));
+    let (least, most) = (bounds.start(), bounds.end());
+    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text:?} is no number of seconds from {least} to {most}"))
 }
 
 /// Logs are kept for one of these, as AWS has it.

@@ -103,6 +103,7 @@ pub const SETTINGS: &[Setting] = &[
     set("namespaces", Required, PLACED, "Ids of Cloud Map namespaces that services are found in, separated by commas"),
     set("resolver", Is("dns"), PLACED, "How services are found: dns, or cloud-map where its domains do not resolve"),
     set("claim-seconds", Is("60"), PLACE, "How long a provisioner that died keeps a tenant from the others"),
+    set("sweep-seconds", Is("600"), PLACE, "How often to look for things of ours that no inventory names"),
     // Where tenants' services run.
     set("cluster", Is("{stage}"), PLACE, "The shared ECS cluster"),
     set("subnets", Required, PLACE, "Ids of subnets for tenants' services, in at least two zones, separated by commas"),
