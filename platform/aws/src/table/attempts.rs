@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use tenantry_ports::ids::Ids;
 use tokio::time::Instant;
 
@@ -12,6 +14,17 @@ use crate::fault::{Fault, Kind};
 pub(crate) const WITHIN: Duration = Duration::from_secs(10);
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
+
+/// Tries of the SDK's own, for each of ours.
+const TRIES: u32 = 3;
+
+/// A client that holds no call back because another one was throttled, as the adaptive one does that other services
+/// are called by: the table's partitions are throttled each by itself, and a claim that is to be renewed cannot wait.
+pub(super) fn quick_to_try_again(client: &Client) -> Client {
+    let retries = RetryConfig::standard().with_max_attempts(TRIES);
+    let retries = retries.with_initial_backoff(FIRST).with_max_backoff(LONGEST);
+    Client::from_conf(client.config().to_builder().retry_config(retries).build())
+}
 
 /// The tries of one intent, ever further apart, at random so that those who met once do not meet again.
 pub struct Attempts<'a> {

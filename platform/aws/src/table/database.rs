@@ -9,6 +9,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
 
+use super::attempts::quick_to_try_again;
 use super::{Outgoing, Table, Tables};
 use crate::fault::{Call, call};
 use crate::log::Tail;
@@ -43,14 +44,14 @@ pub(crate) struct Inner {
 impl Database {
     /// Where the SDK's configuration leads. Nothing is asked yet.
     pub fn open(sdk: &SdkConfig, tables: Tables, deps: Deps) -> Self {
-        Self::new(Client::new(sdk), tables, deps)
+        Self::new(&Client::new(sdk), tables, deps)
     }
 
-    pub fn new(client: Client, tables: Tables, deps: Deps) -> Self {
+    pub fn new(client: &Client, tables: Tables, deps: Deps) -> Self {
         let Deps { clock, ids, sources } = deps;
         Self {
             inner: Arc::new(Inner {
-                client,
+                client: quick_to_try_again(client),
                 tables,
                 clock,
                 ids,

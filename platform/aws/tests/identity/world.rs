@@ -40,7 +40,7 @@ pub async fn world_at(emulator: &Emulator, sdk: &SdkConfig) -> World {
     create(&dynamo, &names).await.unwrap();
     let clock = Arc::new(HandClock::at(START));
     let ids = Arc::new(TestIds::new(clock.clone()));
-    let database = Database::new(dynamo, names, Deps { clock: clock.clone(), ids, sources: Sources::default() });
+    let database = Database::new(&dynamo, names, Deps { clock: clock.clone(), ids, sources: Sources::default() });
     let pools = Box::pin(stage::create(&straight, &emulator.prefix, vec![APP.to_owned()])).await.unwrap();
     let identity = Identity::new(sdk, Limits::default(), database, pools.clone()).unwrap();
     World { identity, pools, cognito: Client::new(&straight), clock }

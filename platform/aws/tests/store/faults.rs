@@ -11,7 +11,7 @@ use crate::support::proxy::{Fault, Proxy};
 use crate::support::subject::{Fresh, fresh, fresh_at};
 
 /// Tables, and the same ones through a proxy. moto has no tokens, and so cannot tell a repeated write from a new one.
-async fn behind_a_proxy() -> (Fresh, Fresh, Proxy) {
+pub async fn behind_a_proxy() -> (Fresh, Fresh, Proxy) {
     let emulator = Emulator::ministack();
     let direct = fresh(&emulator).await;
     let proxy = Proxy::start(&emulator.url).await;

@@ -46,6 +46,6 @@ pub async fn fresh_at(emulator: &Emulator, url: &str) -> Fresh {
     let clock = Arc::new(HandClock::at(START));
     let ids = Arc::new(TestIds::new(clock.clone()));
     let deps = Deps { clock: clock.clone(), ids, sources: Sources::default() };
-    let database = Database::new(client.clone(), Tables::prefixed(&emulator.prefix), deps);
+    let database = Database::new(&client, Tables::prefixed(&emulator.prefix), deps);
     Fresh { database, clock, calls, client, keep: None }
 }

@@ -18,7 +18,7 @@ async fn database(emulator: &Emulator) -> Database {
     create(&client, &names).await.unwrap();
     let clock = Arc::new(HandClock::at(START));
     let ids = Arc::new(TestIds::new(clock.clone()));
-    Database::new(client, names, Deps { clock, ids, sources: Sources::default() })
+    Database::new(&client, names, Deps { clock, ids, sources: Sources::default() })
 }
 
 fn n(value: u32) -> [(String, AttributeValue); 1] {
