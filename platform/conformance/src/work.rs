@@ -5,12 +5,14 @@ mod fencing;
 mod inventory;
 mod recording;
 mod ringing;
+mod settling;
 
 pub use self::claiming::*;
 pub use self::fencing::*;
 pub use self::inventory::*;
 pub use self::recording::*;
 pub use self::ringing::*;
+pub use self::settling::*;
 
 use std::time::Duration;
 
@@ -95,6 +97,10 @@ macro_rules! work_suite {
             facts_are_kept_whatever_the_generation,
             steps_of_an_older_attempt_are_not_the_newer_ones,
             a_record_can_release_too,
+            an_operations_end_calls_the_next_look_off,
+            what_can_drift_is_looked_at_after_its_operation,
+            what_must_go_is_looked_at_after_its_operation,
+            who_holds_an_owner_says_when_to_look_after_its_operation,
         }
     };
 }

@@ -3,7 +3,6 @@
 mod claiming;
 mod large;
 mod onboarding;
-mod settling;
 mod unanswered;
 
 use std::time::Duration;
