@@ -68,7 +68,9 @@ fn every_command_explains_itself() {
         let first = said.lines().next().unwrap_or_default();
         assert!(!first.is_empty() && !first.starts_with("Usage"), "{args:?} does not say what it is for:\n{said}");
         let listed = said.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-        for name in listed.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()) {
+        // Names are indented by two; what a line that was too long goes on with, by more.
+        let named = listed.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
+        for name in named.filter_map(|line| line.split_whitespace().next()) {
             if name != "help" {
                 waiting.push(command.iter().cloned().chain([name.to_owned()]).collect());
             }

@@ -72,11 +72,15 @@ impl Call {
             SdkError::ServiceError(answer) => {
                 let status = answer.raw().status().as_u16();
                 let said = error.message().unwrap_or("no reason given");
-                let code = code.as_deref().unwrap_or("no code");
-                let kind = kind_of(code, status);
-                let quota = if kind == Kind::Quota { quotas::of(self.name, code) } else { None };
-                let hit = quota.map(|quota| format!(". It hit {quota}")).unwrap_or_default();
-                (kind, format!("{code}: {said}{hit}"))
+                match code.as_deref() {
+                    Some(code) => {
+                        let kind = kind_of(code, status);
+                        let quota = if kind == Kind::Quota { quotas::of(self.name, code) } else { None };
+                        let hit = quota.map(|quota| format!(". It hit {quota}")).unwrap_or_default();
+                        (kind, format!("{code}: {said}{hit}"))
+                    }
+                    None => (kind_without_code(status), format!("HTTP {status} without a reason")),
+                }
             }
             _ => (Kind::Unanswered(Applied::Unknown), "the SDK failed".to_owned()),
         };
@@ -145,6 +149,14 @@ fn kind_of(code: &str, status: u16) -> Kind {
         _ if status >= 500 => Kind::Unanswered(Applied::Unknown),
         _ if status == 429 => Kind::Throttled,
         _ => Kind::Refused,
+    }
+}
+
+/// AWS gives every refusal a code: without one, it is somebody on the way who answers, or AWS in distress.
+fn kind_without_code(status: u16) -> Kind {
+    match status {
+        429 => Kind::Throttled,
+        _ => Kind::Unanswered(Applied::Unknown),
     }
 }
 

@@ -16,6 +16,10 @@ const CALL: Duration = Duration::from_secs(25);
 const TRIES: u32 = 4;
 
 /// Before anything is loaded: what every role has in common. Environment and profile add the rest.
+///
+/// The SDK's adaptive mode would hold all calls of a client back after one was throttled, for one table or one tenant's
+/// pool as for all; AWS advises it for clients of a single resource only. What an API family may bear is known before
+/// it is hit: see `limits`.
 pub fn loader() -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
@@ -24,7 +28,7 @@ pub fn loader() -> ConfigLoader {
         .build();
     aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::adaptive().with_max_attempts(TRIES))
+        .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
 }
 
 pub async fn load() -> SdkConfig {

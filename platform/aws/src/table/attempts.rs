@@ -18,8 +18,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// Tries of the SDK's own, for each of ours.
 const TRIES: u32 = 3;
 
-/// A client that holds no call back because another one was throttled, as the adaptive one does that other services
-/// are called by: the table's partitions are throttled each by itself, and a claim that is to be renewed cannot wait.
+/// A client that comes back sooner than those of other services: a table answers in milliseconds, and a claim that is
+/// to be renewed cannot wait.
 pub(super) fn quick_to_try_again(client: &Client) -> Client {
     let retries = RetryConfig::standard().with_max_attempts(TRIES);
     let retries = retries.with_initial_backoff(FIRST).with_max_backoff(LONGEST);

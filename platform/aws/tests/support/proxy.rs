@@ -132,10 +132,9 @@ impl Plan {
 async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let json = parts.headers.contains_key("x-amz-target");
     let fault = state.plan.lock().unwrap().fault(&operation(&parts, &body));
     match fault {
-        Some(Fault::Throttled) => return Ok(throttled(json)),
+        Some(Fault::Throttled) => return Ok(throttled(&parts, &body)),
         Some(Fault::ErrorBefore) => return Ok(server_error()),
         Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
         Some(Fault::HeldBefore) => {
@@ -187,9 +186,20 @@ async fn forward(
     Ok(response)
 }
 
-fn throttled(json: bool) -> Response<Full<Bytes>> {
-    let (kind, body) = if json {
+/// EC2's form of the query protocol; its calls say this version.
+const EC2: &str = "Version=2016-11-15";
+
+/// In the words of each protocol.
+fn throttled(parts: &http::request::Parts, body: &Bytes) -> Response<Full<Bytes>> {
+    let ec2 = body.windows(EC2.len()).any(|window| window == EC2.as_bytes());
+    let (kind, body) = if parts.headers.contains_key("x-amz-target") {
         ("application/x-amz-json-1.0", r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#)
+    } else if ec2 {
+        (
+            "text/xml",
+            "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message>\
+             </Error></Errors><RequestID>0</RequestID></Response>",
+        )
     } else {
         (
             "text/xml",
