@@ -5,5 +5,6 @@
 mod support;
 
 mod carrying;
+mod costs;
 mod leftovers;
 mod world;

@@ -56,6 +56,7 @@ struct Plan {
     random: u64,
     next: HashMap<String, VecDeque<Fault>>,
     failed: u64,
+    calls: HashMap<String, u64>,
 }
 
 impl Proxy {
@@ -102,6 +103,11 @@ impl Proxy {
         self.state.plan.lock().unwrap().next.entry(operation.to_owned()).or_default().extend(faults);
     }
 
+    /// How many calls of this name there were so far.
+    pub fn calls(&self, operation: &str) -> u64 {
+        self.state.plan.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
+    }
+
     /// How many calls failed so far.
     pub fn failed(&self) -> u64 {
         self.state.plan.lock().unwrap().failed
@@ -116,6 +122,7 @@ impl Drop for Proxy {
 
 impl Plan {
     fn fault(&mut self, operation: &str) -> Option<Fault> {
+        *self.calls.entry(operation.to_owned()).or_default() += 1;
         let told = self.next.get_mut(operation).and_then(VecDeque::pop_front);
         let fault = told.or_else(|| {
             self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
