@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const USAGE: &str = "targets [--quick] [--only NAME]... [--dir DIR] [--program FILE]
-  NAME: start, memory, registrations, onboarding, dedicated, gateway, pages";
+  NAME: start, memory, registrations, onboarding, dedicated, gateway, pages; aws with scripts/bench.sh --aws";
 
 pub struct Context {
     /// The program that is measured.

@@ -1,6 +1,8 @@
 //! `make bench`: what the design promises beside what this machine reaches, side by side in one run. It judges
 //! nothing by failing: every row says whether its target was met.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod bare;
 mod client;
 mod context;
@@ -20,6 +22,15 @@ mod start;
 mod stats;
 mod system;
 mod wire;
+
+#[cfg(feature = "aws")]
+#[path = "../../tests/on_aws/role.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "the tests use all of it, and may panic")]
+mod role;
+#[cfg(feature = "aws")]
+#[path = "../../tests/on_aws/stage.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "the tests use all of it, and may panic")]
+mod stage;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -76,5 +87,7 @@ async fn measure(context: &Context) -> Vec<Row> {
     part!(dedicated);
     part!(gateway);
     part!(pages);
+    #[cfg(feature = "aws")]
+    part!(aws);
     rows
 }

@@ -35,7 +35,7 @@ pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
 }
 
 /// RSS and PSS in bytes.
-fn of(pid: u32) -> anyhow::Result<(u64, u64)> {
+pub fn of(pid: u32) -> anyhow::Result<(u64, u64)> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let field = |name: &str| -> anyhow::Result<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name)).context("a field of smaps_rollup")?;

@@ -55,7 +55,7 @@ async fn one_by_one(context: &Context, client: &mut Client) -> anyhow::Result<f6
 /// From the first POST until the last one is `Created`, over 64 connections.
 async fn batch(context: &Context, system: &System, client: &mut Client) -> anyhow::Result<f64> {
     let count: u32 = if context.quick { 1_000 } else { 5_000 };
-    let render = requests(system, client, "basic");
+    let render = requests(system.api, &client.bearer(), "basic");
     let made = RefCell::new(Vec::new());
     let since = Instant::now();
     let post = async |place: u32| -> anyhow::Result<()> {

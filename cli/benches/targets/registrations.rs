@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::io::Write as _;
+use std::net::SocketAddr;
 
 use crate::bare;
 use crate::client::{Client, registration};
@@ -71,7 +72,7 @@ async fn one(context: &Context, more: &[&str]) -> anyhow::Result<(Measured, f64)
     let folder = context.folder()?;
     let system = System::start(context, &folder.path().join("data"), more)?;
     let client = Client::machine(&system).await?;
-    let render = requests(&system, &client, "basic");
+    let render = requests(system.api, &client.bearer(), "basic");
     let before = cpu::of(&[system.pid()]);
     let measured = drive(system.api, 201, context.span(), None, &render).await?;
     let cpu = cpu::each(before, cpu::of(&[system.pid()]), measured.sent);
@@ -80,12 +81,9 @@ async fn one(context: &Context, more: &[&str]) -> anyhow::Result<(Measured, f64)
 }
 
 /// Registrations with a name and a key of their own, as a client sends them.
-pub fn requests(system: &System, client: &Client, tier: &str) -> impl Fn(&mut Vec<u8>) + use<> {
-    let head = format!(
-        "POST /tenant-registrations HTTP/1.1\r\nhost: {}\r\n{}content-type: application/json\r\n",
-        system.api,
-        client.bearer()
-    );
+pub fn requests(host: SocketAddr, bearer: &str, tier: &str) -> impl Fn(&mut Vec<u8>) + use<> {
+    let head =
+        format!("POST /tenant-registrations HTTP/1.1\r\nhost: {host}\r\n{bearer}content-type: application/json\r\n");
     let (next, tier) = (Cell::new(0_u32), tier.to_owned());
     move |request| {
         let n = next.replace(next.get() + 1);
