@@ -25,7 +25,7 @@ mod wire;
 
 #[cfg(feature = "aws")]
 #[path = "../../tests/on_aws/role.rs"]
-#[expect(dead_code, clippy::unwrap_used, reason = "the tests use all of it, and may panic")]
+#[expect(clippy::unwrap_used, reason = "tests may panic")]
 mod role;
 #[cfg(feature = "aws")]
 #[path = "../../tests/on_aws/stage.rs"]
