@@ -52,11 +52,8 @@ impl Process {
         let Told { common, state, oidc, gateway_url } = told;
         telemetry::init(common.log_format, common.log)?;
         let stop = Stop::listen()?;
-        let sdk = sdk::load().await;
-        let here = whereabouts(&sdk).await.context(
-            "AWS cannot be asked who we are; AWS_REGION and credentials are needed, by a task role, by AWS_PROFILE, or \
-             by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-        )?;
+        let sdk = sdk::load().await?;
+        let here = whereabouts(&sdk).await.context("AWS cannot be asked who we are")?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn Ids> = Arc::new(RandomIds::new(Arc::clone(&clock)));
         let limits = Limits::new(state.share);

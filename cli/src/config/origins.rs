@@ -1,4 +1,4 @@
-//! Origins of web pages that may call us from a browser.
+//! Addresses on the web: origins of pages that may call us, and where others find us.
 
 use url::Url;
 
@@ -12,6 +12,17 @@ pub fn origin(text: &str) -> Result<String, String> {
         Ok(origin.ascii_serialization())
     } else {
         Err(bad())
+    }
+}
+
+/// Checks that a text is where something answers over HTTP; it may have a path.
+#[cfg(feature = "aws")]
+pub fn address(text: &str) -> Result<String, String> {
+    let good =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none();
+    match Url::parse(text) {
+        Ok(url) if good(&url) => Ok(text.to_owned()),
+        _ => Err(format!("{text:?} is not an address such as https://api.example.com")),
     }
 }
 

@@ -14,5 +14,6 @@ mod inventory;
 mod lifecycle;
 mod role;
 mod stage;
+mod starting;
 mod task;
 mod trading;

@@ -31,9 +31,13 @@ impl State {
             provisioner: values.text("provisioner-queue"),
             control_plane: values.text("control-plane-queue"),
         };
-        let share = values.read("processes", str::parse::<NonZeroU32>).map(Share::one_of);
+        let share = values.read("processes", processes).map(Share::one_of);
         Some(Self { pools: pools(values)?, tables, queues, share: share? })
     }
+}
+
+fn processes(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a number of processes, such as 2"))
 }
 
 fn pools(values: &mut Values) -> Option<Pools> {

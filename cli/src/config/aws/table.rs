@@ -65,7 +65,12 @@ pub const SETTINGS: &[Setting] = &[
     set("allowed-host", Off, EVERY, "Host names it answers to, besides localhost, separated by commas"),
     set("allowed-origin", Off, ANSWERING, "Origins of web pages that may call, separated by commas"),
     set("log-format", Is("json"), EVERY, "pretty or json"),
-    set("log", Is("info,aws_smithy_runtime=warn"), EVERY, "What to log, such as `tenantry_provisioner=debug,info`"),
+    set(
+        "log",
+        Is("info,aws_smithy_runtime=warn,aws_config=error"),
+        EVERY,
+        "What to log, such as `tenantry_provisioner=debug,info`",
+    ),
     set("processes", Is("2"), EVERY, "Processes of ours that share the account's rates of calls"),
     // Where state is.
     set("tenants-table", Is("{stage}-TenantDetails"), EVERY, "SBT's table of tenants"),

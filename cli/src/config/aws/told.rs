@@ -1,6 +1,7 @@
 //! What is configured, apart from what one role alone has.
 
 use super::{Common, Oidc, State, Values};
+use crate::config::origins::address;
 
 pub struct Told {
     pub common: Common,
@@ -15,6 +16,10 @@ impl Told {
     pub fn read(values: &mut Values) -> Option<Self> {
         let (common, state) = (Common::read(values), State::read(values));
         let oidc = Oidc::read(values);
-        Some(Self { common: common?, state: state?, oidc, gateway_url: values.text("gateway-url") })
+        let gateway_url = match values.some("gateway-url") {
+            Some(_) => values.read("gateway-url", address),
+            None => Some(String::new()),
+        };
+        Some(Self { common: common?, state: state?, oidc, gateway_url: gateway_url? })
     }
 }

@@ -26,8 +26,8 @@ pub struct Aws {
 
 impl Aws {
     pub async fn open(clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> anyhow::Result<Self> {
-        let sdk = sdk::load().await;
-        let here = whereabouts(&sdk).await.context("AWS does not know who this service is; its task needs a role")?;
+        let sdk = sdk::load().await?;
+        let here = whereabouts(&sdk).await.context("AWS does not know who this service is")?;
         Ok(Self { sdk, here, clock, ids })
     }
 
