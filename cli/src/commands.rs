@@ -26,6 +26,9 @@ struct Tenantry {
 enum Command {
     Up(Box<UpArgs>),
     #[cfg(feature = "aws")]
+    #[command(subcommand)]
+    Aws(aws::operator::OperatorCommand),
+    #[cfg(feature = "aws")]
     Config(aws::config::ConfigArgs),
     #[cfg(feature = "aws")]
     ControlPlane(Box<aws::roles::ControlPlaneArgs>),
@@ -59,6 +62,8 @@ pub fn run(started: Instant) -> anyhow::Result<ExitCode> {
             let settings = args.check()?;
             many_threads()?.block_on(up::run(settings, started))
         }
+        #[cfg(feature = "aws")]
+        Command::Aws(command) => many_threads()?.block_on(aws::operator::run(command)),
         #[cfg(feature = "aws")]
         Command::Config(args) => aws::config::run(args),
         #[cfg(feature = "aws")]

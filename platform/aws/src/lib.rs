@@ -1,6 +1,7 @@
 //! The adapters on AWS, a module for each port: DynamoDB, EventBridge and SQS, Cognito, ECS, and data narrowed by
 //! STS. Endpoints, credentials and region come from the SDK's own configuration.
 
+pub mod adopt;
 pub mod backoff;
 pub mod bus;
 pub mod data;

@@ -5,12 +5,12 @@ mod amend;
 mod apply;
 mod begin;
 mod expire;
-mod indexed;
+pub(crate) mod indexed;
 mod read;
 mod register;
 mod report;
 mod row;
-mod sbt;
+pub(crate) mod sbt;
 mod tiers;
 pub(crate) mod used_key;
 
@@ -27,7 +27,7 @@ use tenantry_ports::keys::KeyUse;
 use tenantry_ports::page::{Page, PageRequest};
 use tenantry_ports::store::{AmendOutcome, ApplyOutcome, BeginOutcome, Registered, StoreError, TenantStore};
 
-pub(crate) use self::row::Row;
+pub(crate) use self::row::{Row, index};
 pub(crate) use self::tiers::KnownTiers;
 use crate::table::Database;
 

@@ -18,6 +18,7 @@ mod merge;
 mod outbox;
 mod outgoing;
 mod read;
+mod scan;
 mod schema;
 mod update;
 
@@ -33,6 +34,7 @@ pub use self::merge::cut;
 pub use self::outbox::{EVENTS_KEPT, Pointer, event_of, stored_event};
 pub(crate) use self::outgoing::{Load, Outgoing, Published};
 pub use self::read::Query;
+pub use self::scan::Place;
 pub use self::schema::{Index, Spec, create, schema};
 
 /// Which of the three tables.

@@ -9,6 +9,7 @@
 //!              Failed      Deactivated    Failed
 //! ```
 
+mod adopt;
 mod amend;
 mod apply;
 mod begin;
@@ -16,6 +17,7 @@ mod expire;
 mod register;
 mod work;
 
+pub use self::adopt::{Foundling, adopt};
 pub use self::amend::{AmendRefused, Amendment, amend};
 pub use self::apply::{Applied, Ignored, apply};
 pub use self::begin::{Begin, Begun, Refused, begin};

@@ -22,14 +22,14 @@ const CONFIG: &str = "config";
 impl<W: Whose> RoleArgs<W> {
     /// All settings of whoever it is, with what is in the file and what they are by default.
     pub fn find(self) -> Values {
-        Values::find(&self.given, self.config.as_deref(), W::ROLE)
+        Values::find(&self.given, self.config.as_deref(), W::has)
     }
 }
 
 impl<W: Whose> Args for RoleArgs<W> {
     fn augment_args(command: Command) -> Command {
-        let mine = SETTINGS.iter().filter(|s| W::ROLE.is_none_or(|role| s.roles.contains(&role)));
-        let command = mine.fold(command, |command, setting| command.arg(arg(setting, W::ROLE.is_none())));
+        let mine = SETTINGS.iter().filter(|s| W::has(s));
+        let command = mine.fold(command, |command, setting| command.arg(arg(setting, W::NAMES_ROLES)));
         command.arg(
             Arg::new(CONFIG)
                 .long(CONFIG)

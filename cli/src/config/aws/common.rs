@@ -52,7 +52,7 @@ impl Common {
 }
 
 /// A stage's name is part of names that AWS restricts: load balancers', roles', domains'.
-fn stage(text: &str) -> Result<String, String> {
+pub fn stage(text: &str) -> Result<String, String> {
     let first = text.chars().next().is_some_and(|c| c.is_ascii_lowercase());
     let rest = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if first && rest && text.len() <= 16 && !text.ends_with('-') {

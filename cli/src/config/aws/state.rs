@@ -21,18 +21,21 @@ pub struct State {
 impl State {
     /// None if something is wrong, which is noted.
     pub fn read(values: &mut Values) -> Option<Self> {
-        let tables = Tables {
-            tenants: values.text("tenants-table"),
-            registrations: values.text("registrations-table"),
-            control_plane: values.text("control-plane-table"),
-        };
         let queues = Queues {
             bus: values.text("event-bus"),
             provisioner: values.text("provisioner-queue"),
             control_plane: values.text("control-plane-queue"),
         };
         let share = values.read("processes", processes).map(Share::one_of);
-        Some(Self { pools: pools(values)?, tables, queues, share: share? })
+        Some(Self { pools: pools(values)?, tables: tables(values), queues, share: share? })
+    }
+}
+
+pub fn tables(values: &Values) -> Tables {
+    Tables {
+        tenants: values.text("tenants-table"),
+        registrations: values.text("registrations-table"),
+        control_plane: values.text("control-plane-table"),
     }
 }
 

@@ -134,24 +134,43 @@ pub const SETTINGS: &[Setting] = &[
 
 /// Whose settings a command takes.
 pub trait Whose: std::fmt::Debug + Send + Sync + 'static {
-    /// One role's, or everybody's.
-    const ROLE: Option<Role>;
+    /// Whether `--help` says which roles a setting is for.
+    const NAMES_ROLES: bool = false;
+
+    fn has(setting: &Setting) -> bool;
+}
+
+/// All there are.
+#[derive(Debug)]
+pub struct Everything;
+
+impl Whose for Everything {
+    const NAMES_ROLES: bool = true;
+
+    fn has(_: &Setting) -> bool {
+        true
+    }
 }
 
 macro_rules! whose {
-    ($($name:ident: $role:expr;)+) => { $(
+    ($($name:ident: $has:expr;)+) => { $(
         #[derive(Debug)]
         pub struct $name;
 
         impl Whose for $name {
-            const ROLE: Option<Role> = $role;
+            fn has(setting: &Setting) -> bool {
+                $has(setting)
+            }
         }
     )+ };
 }
 
 whose! {
-    Everything: None;
-    OfControlPlane: Some(Role::ControlPlane);
-    OfProvisioner: Some(Role::Provisioner);
-    OfGateway: Some(Role::Gateway);
+    OfControlPlane: |s: &Setting| s.roles.contains(&Role::ControlPlane);
+    OfProvisioner: |s: &Setting| s.roles.contains(&Role::Provisioner);
+    OfGateway: |s: &Setting| s.roles.contains(&Role::Gateway);
+    // What adopting tenants takes: tables, and which tiers there are.
+    OfAdoption: |s: &Setting| {
+        ["stage", "catalogue", "tenants-table", "registrations-table", "control-plane-table"].contains(&s.key)
+    };
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 
-use super::table::{Preset, Role, SETTINGS};
+use super::table::{Preset, SETTINGS, Setting};
 use crate::config::Faults;
 use crate::config::file::File;
 
@@ -15,14 +15,14 @@ pub struct Values {
 }
 
 impl Values {
-    pub fn find(given: &BTreeMap<&'static str, String>, config: Option<&Path>, role: Option<Role>) -> Self {
+    pub fn find(given: &BTreeMap<&'static str, String>, config: Option<&Path>, has: fn(&Setting) -> bool) -> Self {
         let known: Vec<&str> = SETTINGS.iter().map(|s| s.key).collect();
         let mut faults = Faults::default();
         let file = File::read(config, &known, &mut faults);
         let of = |key: &'static str| given.get(key).cloned().or_else(|| file.many(key).map(|many| many.join(",")));
         let stage = of("stage").unwrap_or_default();
         let mut values = BTreeMap::new();
-        for setting in SETTINGS.iter().filter(|s| role.is_none_or(|role| s.roles.contains(&role))) {
+        for setting in SETTINGS.iter().filter(|s| has(s)) {
             match (of(setting.key), setting.preset) {
                 (Some(value), _) => {
                     values.insert(setting.key, value);

@@ -25,7 +25,7 @@ pub(crate) struct Row {
 pub(crate) struct Written {
     /// None for a new record.
     unchanged: Option<Action>,
-    name: Option<Action>,
+    pub name: Option<Action>,
     email: Option<Action>,
     /// The owner's slot, where the write settles it too.
     pub settled: Option<Action>,

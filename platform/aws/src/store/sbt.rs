@@ -10,7 +10,7 @@ use tenantry_ports::store::StoreError;
 use crate::table::{Item, Read, from_value, to_value};
 
 /// The record as JSON, but for those of the tenant's members that are attributes of the item.
-const RECORD: &str = "tenantry_record";
+pub const RECORD: &str = "tenantry_record";
 /// Raised by every write.
 pub const VERSION: &str = "tenantry_version";
 const OURS: &str = "tenantry_";

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenantry_contract::time::Timestamp;
 
+use super::Item;
+
 /// Such as `#version = :version`. Names are written `#name` and stand for the attribute of that name, as many plain
 /// words are reserved.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,27 @@ impl Expression {
     /// The item is not there. `key` is its partition key's attribute.
     pub fn absent(key: &str) -> Self {
         Self::new(format!("attribute_not_exists(#{key})"))
+    }
+
+    /// The item still has these attributes, with these values. What was added to it meanwhile is not seen.
+    pub fn unchanged(item: &Item) -> Self {
+        let mut whole = Self::default();
+        let mut equal = Vec::with_capacity(item.len());
+        for (n, (name, value)) in item.iter().enumerate() {
+            equal.push(format!("#is{n} = :is{n}"));
+            whole.names.insert(format!("#is{n}"), name.clone());
+            whole.values.insert(format!(":is{n}"), value.clone());
+        }
+        whole.text = equal.join(" AND ");
+        whole
+    }
+
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.text = format!("{} AND {}", self.text, other.text);
+        self.names.extend(other.names);
+        self.values.extend(other.values);
+        self
     }
 
     #[must_use]
