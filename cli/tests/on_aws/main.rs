@@ -8,6 +8,7 @@ mod support;
 #[expect(dead_code, reason = "the AWS adapters' tests use all of it")]
 mod proxy;
 
+mod adopting;
 mod faults;
 mod interruption;
 mod inventory;
