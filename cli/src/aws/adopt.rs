@@ -16,10 +16,10 @@ use tenantry_embedded::ids::RandomIds;
 
 use crate::config::aws::{AdoptionSettings, OfAdoption, RoleArgs};
 
-const AFTER: &str =
-    "Each tenant keeps its item and its application plane (placement external) and gets what it lacks: a
-claim to its name, a place in lists, its state. Each is one write, and who is ours already is passed over: it may be
-stopped and run again. Stop SBT's own control plane first. It ends with 1 if a tenant could not be adopted.";
+const AFTER: &str = "Each tenant keeps its item and its application plane (placement external) and gets what it lacks: \
+                     a claim to its name, a place in lists, its state. Each is one write, and who is ours already is \
+                     passed over: it may be stopped and run again. Stop SBT's own control plane first. It ends with 1 \
+                     if a tenant could not be adopted.";
 
 /// Adopt the tenants of an SBT deployment
 #[derive(Debug, Args)]

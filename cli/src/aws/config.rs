@@ -6,11 +6,10 @@ use clap::Args;
 
 use crate::config::aws::{Everything, Preset, RoleArgs, SETTINGS};
 
-const AFTER: &str = "What is set and what is not is printed as a file that --config takes.
-
-Each setting is a flag of its roles, an environment variable and a key of the --config file; the first of these that is
-set counts. Endpoints, region and credentials come from the AWS SDK's own settings, such as AWS_REGION, AWS_PROFILE and
-AWS_ENDPOINT_URL.";
+const AFTER: &str = "What is set and what is not is printed as a file that --config takes.\n\n\
+                     Each setting is a flag of its roles, an environment variable and a key of the --config file; the \
+                     first of these that is set counts. Endpoints, region and credentials come from the AWS SDK's own \
+                     settings, such as AWS_REGION, AWS_PROFILE and AWS_ENDPOINT_URL.";
 
 /// Show what AWS mode is told here
 #[derive(Debug, Args)]

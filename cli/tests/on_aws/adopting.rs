@@ -16,7 +16,7 @@ use crate::support::client::Client;
 use crate::support::eventually;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// As CloudFormation names tables.
+/// As `CloudFormation` names tables.
 const TENANTS: &str = "ControlPlaneStack-TenantDetails5A1B-1QX";
 const REGISTRATIONS: &str = "ControlPlaneStack-TenantRegistration7C2D-9KZ";
 
