@@ -19,6 +19,8 @@ pub use self::oidc::Oidc;
 pub use self::placing::Placing;
 pub use self::resolve::Resolve;
 pub use self::state::State;
-pub use self::table::{Everything, OfAdoption, OfControlPlane, OfGateway, OfProvisioner, Preset, Role, SETTINGS};
+pub use self::table::{
+    Everything, OfAdoption, OfControlPlane, OfGateway, OfProvisioner, Preset, Role, SETTINGS, Setting,
+};
 pub use self::told::Told;
 pub use self::values::Values;

@@ -9,6 +9,7 @@ mod support;
 mod proxy;
 
 mod adopting;
+mod checking;
 mod faults;
 mod interruption;
 mod inventory;

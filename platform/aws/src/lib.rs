@@ -4,6 +4,7 @@
 pub mod adopt;
 pub mod backoff;
 pub mod bus;
+pub mod check;
 pub mod data;
 pub mod fault;
 pub mod identity;

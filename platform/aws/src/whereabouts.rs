@@ -10,6 +10,8 @@ pub struct Whereabouts {
     pub partition: String,
     pub region: String,
     pub account: String,
+    /// Who the credentials are of.
+    pub caller: String,
 }
 
 /// Asks who we are. The first call of a process: it shows whether there are usable credentials.
@@ -19,7 +21,8 @@ pub async fn whereabouts(sdk: &SdkConfig) -> Result<Whereabouts, Fault> {
     let region = sdk.region().ok_or_else(|| asked().nonsense("no region is configured; set AWS_REGION"))?;
     let partition = answer.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
     let account = answer.account().ok_or_else(|| asked().nonsense("the answer names no account"))?;
-    Ok(Whereabouts { partition: partition.to_owned(), region: region.to_string(), account: account.to_owned() })
+    let caller = answer.arn().unwrap_or_default().to_owned();
+    Ok(Whereabouts { partition: partition.to_owned(), region: region.to_string(), account: account.to_owned(), caller })
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,7 +22,12 @@ const CONFIG: &str = "config";
 impl<W: Whose> RoleArgs<W> {
     /// All settings of whoever it is, with what is in the file and what they are by default.
     pub fn find(self) -> Values {
-        Values::find(&self.given, self.config.as_deref(), W::has)
+        self.find_those(W::has)
+    }
+
+    /// Some of them.
+    pub fn find_those(self, has: impl Fn(&Setting) -> bool) -> Values {
+        Values::find(&self.given, self.config.as_deref(), has)
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Values {
 }
 
 impl Values {
-    pub fn find(given: &BTreeMap<&'static str, String>, config: Option<&Path>, has: fn(&Setting) -> bool) -> Self {
+    pub fn find(given: &BTreeMap<&'static str, String>, config: Option<&Path>, has: impl Fn(&Setting) -> bool) -> Self {
         let known: Vec<&str> = SETTINGS.iter().map(|s| s.key).collect();
         let mut faults = Faults::default();
         let file = File::read(config, &known, &mut faults);

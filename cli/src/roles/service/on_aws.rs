@@ -38,7 +38,7 @@ impl Aws {
         let shared = match (&config.owner, &config.rows_role) {
             (Owner::Tenant(_), _) => None,
             (Owner::Stage, Some(role_arn)) => {
-                let Whereabouts { partition, region, account } = &self.here;
+                let Whereabouts { partition, region, account, .. } = &self.here;
                 let table_arn = format!("arn:{partition}:dynamodb:{region}:{account}:table/{table}");
                 Some(Shared { table_arn, role_arn: role_arn.clone() })
             }

@@ -12,7 +12,8 @@ use aws_sdk_cognitoidentityprovider::types::UserPoolType;
 use tenantry_contract::id::{ClientId, PoolId, TenantId};
 use tenantry_ports::identity::IdentityError;
 
-pub(super) use self::settings::{CUSTOM, PoolSettings, tags};
+pub(crate) use self::settings::PoolSettings;
+pub(super) use self::settings::{CUSTOM, tags};
 use super::Identity;
 use super::calls::{NO_POOL, there};
 use super::errors::{refused, stored};

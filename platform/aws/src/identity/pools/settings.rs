@@ -20,11 +20,11 @@ use super::super::errors::refused;
 use super::super::{Mail, Pools};
 
 /// What a user's tokens say besides Cognito's own: no client can write any of it.
-pub(in crate::identity) const CUSTOM: [&str; 4] = ["tenantId", "tenantTier", "tenantName", "userRole"];
+pub(crate) const CUSTOM: [&str; 4] = ["tenantId", "tenantTier", "tenantName", "userRole"];
 const PASSWORD_LENGTH: i32 = 8;
 const TEMPORARY_PASSWORD_DAYS: i32 = 7;
 
-pub(in crate::identity) struct PoolSettings {
+pub(crate) struct PoolSettings {
     pub(in crate::identity) name: String,
     tags: Vec<(String, String)>,
     mail: Mail,
@@ -47,7 +47,7 @@ impl PoolSettings {
     }
 
     /// Of the pool that pooled tenants share.
-    pub(in crate::identity) fn shared(stage: &str, mail: Mail) -> Self {
+    pub(crate) fn shared(stage: &str, mail: Mail) -> Self {
         Self { name: format!("{stage}-pooled"), tags: tags::of_stage(stage), mail }
     }
 
@@ -69,7 +69,7 @@ impl PoolSettings {
     }
 
     /// What is not as it should be, in words.
-    pub(super) fn drift(&self, pool: &UserPoolType) -> Option<String> {
+    pub(crate) fn drift(&self, pool: &UserPoolType) -> Option<String> {
         let mut drift = Vec::new();
         if !pool.admin_create_user_config().is_some_and(AdminCreateUserConfigType::allow_admin_create_user_only) {
             drift.push("people may sign up themselves");
