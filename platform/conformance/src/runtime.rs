@@ -1,7 +1,7 @@
 //! [`Runtime`]: one step at a time, each of which may be repeated, and found again after a crash.
 
 mod building;
-mod drive;
+pub mod drive;
 mod removing;
 mod sweeping;
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use tenantry_aws::limits::Limits;
-use tenantry_aws::runtime::{Architecture, Deps, EcsRuntime, Namespace, Place, Pool, Pools, Subnet, names};
+use tenantry_aws::runtime::{Architecture, Deps, EcsRuntime, Namespace, Place, Pool, Pools, Probe, Subnet, names};
 use tenantry_conformance::make::START;
 use tenantry_conformance::subject::HandClock;
 use tenantry_contract::catalogue::{Catalogue, Placement};
@@ -70,13 +70,18 @@ pub struct World {
 
 impl World {
     pub async fn at(emulator: &Emulator) -> Self {
-        let sdk = emulator.config().await;
-        let place = place(emulator, &sdk).await;
+        Self::with(emulator, &emulator.url, None, Arc::new(Nowhere)).await
+    }
+
+    /// One whose runtime calls AWS at `url`, and asks services whether they answer if it is told how.
+    pub async fn with(emulator: &Emulator, url: &str, probe: Option<Probe>, routes: Arc<dyn Routes>) -> Self {
+        let place = Place { probe, ..place(emulator, &emulator.config().await).await };
+        let sdk = emulator.config_at(url).await;
         let deps = Deps {
             catalogue: Arc::new(Catalogue::parse(CATALOGUE).unwrap()),
             limits: Limits::default(),
             pools: Arc::new(FakePools::default()),
-            routes: Arc::new(Nowhere),
+            routes,
             clock: Arc::new(HandClock::at(START)),
         };
         let runtime = Arc::new(EcsRuntime::new(&sdk, place.clone(), deps).unwrap());

@@ -9,6 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
@@ -57,7 +58,11 @@ struct Plan {
     next: HashMap<String, VecDeque<Fault>>,
     failed: u64,
     calls: HashMap<String, u64>,
+    edits: HashMap<String, Arc<Edit>>,
 }
+
+/// Changes an answer, by what was asked.
+type Edit = dyn Fn(&Value, &mut Value) + Send + Sync;
 
 impl Proxy {
     /// Passes everything on until told otherwise.
@@ -103,6 +108,11 @@ impl Proxy {
         self.state.plan.lock().unwrap().next.entry(operation.to_owned()).or_default().extend(faults);
     }
 
+    /// Edits the answers to calls of this name from now on.
+    pub fn edits(&self, operation: &str, edit: impl Fn(&Value, &mut Value) + Send + Sync + 'static) {
+        self.state.plan.lock().unwrap().edits.insert(operation.to_owned(), Arc::new(edit));
+    }
+
     /// How many calls of this name there were so far.
     pub fn calls(&self, operation: &str) -> u64 {
         self.state.plan.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
@@ -139,7 +149,11 @@ impl Plan {
 async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let fault = state.plan.lock().unwrap().fault(&operation(&parts, &body));
+    let operation = operation(&parts, &body);
+    let (fault, edit) = {
+        let mut plan = state.plan.lock().unwrap();
+        (plan.fault(&operation), plan.edits.get(&operation).cloned())
+    };
     match fault {
         Some(Fault::Throttled) => return Ok(throttled(&parts, &body)),
         Some(Fault::ErrorBefore) => return Ok(server_error()),
@@ -150,7 +164,15 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
         }
         Some(Fault::ErrorAfter | Fault::CutAfter | Fault::HeldAfter) | None => {}
     }
-    let answer = forward(&state, parts, body).await.map_err(io::Error::other)?;
+    let asked = body.clone();
+    let mut answer = forward(&state, parts, body).await.map_err(io::Error::other)?;
+    if let Some(edit) = edit {
+        let read = |bytes: &[u8]| serde_json::from_slice(bytes).map_err(io::Error::other);
+        let mut edited = read(&answer.into_body().collect().await.map_err(io::Error::other)?.to_bytes())?;
+        edit(&read(&asked)?, &mut edited);
+        answer = Response::new(Full::new(edited.to_string().into()));
+        answer.headers_mut().insert("content-type", http::HeaderValue::from_static("application/x-amz-json-1.1"));
+    }
     match fault {
         Some(Fault::ErrorAfter) => Ok(server_error()),
         Some(Fault::CutAfter) => Err(io::Error::other("cut")),

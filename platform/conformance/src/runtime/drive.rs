@@ -50,7 +50,7 @@ impl RuntimeSubject {
     }
 
     /// Resources in an order in which each comes after its own needs.
-    pub(super) fn ordered(&self, desired: &Desired) -> Vec<Resource> {
+    pub fn ordered(&self, desired: &Desired) -> Vec<Resource> {
         let mut waiting = self.runtime.lower(desired).unwrap();
         let mut ordered: Vec<Resource> = Vec::new();
         while !waiting.is_empty() {
@@ -80,7 +80,7 @@ impl RuntimeSubject {
         patiently(async || self.runtime.remove(owner, &removing).await).await;
     }
 
-    pub(super) async fn build(&self, made: &mut Made, desired: &Desired) {
+    pub async fn build(&self, made: &mut Made, desired: &Desired) {
         for resource in self.ordered(desired) {
             let outputs = self.ensured(made, &desired.owner, &resource, &intended(resource.clone())).await;
             made.entries.push((desired.owner.clone(), present(resource, outputs)));
