@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use reqwest::Method;
+use serde_json::json;
+use tenantry_contract::catalogue::Catalogue;
 
 use crate::inventory::everything;
-use crate::role::Role;
+use crate::role::{Role, command};
 use crate::stage::Stage;
 use crate::support::client::Client;
 
@@ -21,7 +24,14 @@ fn new<'a>(before: &'a BTreeSet<String>, after: &'a BTreeSet<String>, kind: &str
 #[tokio::test]
 async fn a_tenant_of_each_placement_comes_and_goes() {
     let stage = Stage::new().await;
-    let roles = ["control-plane", "control-plane", "provisioner", "provisioner"].map(|role| Role::start(&stage, role));
+    let partner = "\n[[tiers]]\nname = \"partner\"\nplacement = \"external\"\n";
+    let catalogue = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(catalogue.path(), Catalogue::DEFAULT.to_owned() + partner).unwrap();
+    let roles = ["control-plane", "control-plane", "provisioner", "provisioner"].map(|role| {
+        let mut command = command(&stage, role);
+        command.env("TENANTRY_CATALOGUE", catalogue.path());
+        Role::spawn(command)
+    });
     let token = stage.admin("ada").await;
     let one = Client::at(&roles[0].url, "", &token);
     let other = Client::at(&roles[1].url, "", &token);
@@ -33,6 +43,12 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
     let more: Vec<_> = after.difference(&empty).collect();
     assert_eq!(more.len(), 1, "a pooled tenant has a user and nothing else of AWS: {more:?}");
     assert!(more[0].starts_with("user ") && more[0].contains("pooled"), "{more:?}");
+
+    // Somebody else's application plane gives it its place.
+    let (external, _) = other.register("acme-partner", "partner").await;
+    reports(&stage, "provisionSuccess", &external).await;
+    one.until(&external, "Created", PATIENCE).await;
+    assert_eq!(everything(&stage.sdk).await, after, "an external tenant has nothing of ours");
 
     let before = after;
     let (advanced, advanced_id) = other.register("acme-advanced", "advanced").await;
@@ -66,10 +82,11 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
     let pool = config["userPoolId"].as_str().unwrap();
     assert!(pool.starts_with("eu-west-1_") && pool != stage.pools.pooled.as_ref().unwrap().id.as_str(), "{config}");
 
-    for registration in [&basic, &advanced, &premium] {
+    for registration in [&basic, &external, &advanced, &premium] {
         one.offboard(registration).await;
     }
-    for registration in [&basic, &advanced, &premium] {
+    reports(&stage, "deprovisionSuccess", &external).await;
+    for registration in [&basic, &external, &advanced, &premium] {
         other.until(registration, "Deleted", PATIENCE).await;
     }
     let left = everything(&stage.sdk).await;
@@ -81,6 +98,16 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
         let status = role.terminate();
         assert!(status.success(), "{status}");
     }
+}
+
+/// What another application plane puts onto the bus.
+async fn reports(stage: &Stage, name: &str, registration: &str) {
+    let detail = json!({ "tenantRegistrationId": registration, "jobOutput": { "tenantData": {} } });
+    let entry = PutEventsRequestEntry::builder().event_bus_name(format!("{}-bus", stage.name));
+    let entry = entry.source("sbt.application.plane").detail_type(format!("sbt_aws_{name}"));
+    let entry = entry.detail(detail.to_string()).build();
+    let put = aws_sdk_eventbridge::Client::new(&stage.sdk).put_events().entries(entry).send().await.unwrap();
+    assert_eq!(put.failed_entry_count, 0);
 }
 
 /// ECS's own answer says whose a cluster and its services are.
