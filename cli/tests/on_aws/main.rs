@@ -14,6 +14,7 @@ mod faults;
 mod interruption;
 mod inventory;
 mod lifecycle;
+mod missing;
 mod role;
 mod stage;
 mod starting;

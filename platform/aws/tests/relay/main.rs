@@ -6,5 +6,6 @@ mod support;
 
 mod carrying;
 mod costs;
+mod halves;
 mod leftovers;
 mod world;

@@ -8,6 +8,7 @@ use tenantry_aws::bus::AwsBus;
 use tenantry_aws::relay::{Pace, Relay};
 use tenantry_aws::table::{Database, Item, Read};
 use tenantry_conformance::make::new_tenant;
+use tenantry_conformance::subject::Time as _;
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::event::Event;
 use tenantry_contract::record::TenantRecord;
@@ -56,6 +57,11 @@ impl World {
     /// Another process's handle on the same tables, through somebody who listens at `url`.
     pub async fn other(&self, url: &str) -> Fresh {
         fresh_at(&self.emulator, url).await
+    }
+
+    /// What is in the outbox is nobody's any more.
+    pub async fn age(&self) {
+        self.tables.clock.pass(YOUNG * 2).await;
     }
 
     pub fn relay(&self) -> Running {

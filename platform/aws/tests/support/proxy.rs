@@ -17,6 +17,8 @@ use tokio::task::AbortHandle;
 pub enum Fault {
     /// Refused as one too many; nothing is done.
     Throttled,
+    /// Refused as the credentials' time is over; nothing is done.
+    Expired,
     /// A server error before anything is done.
     ErrorBefore,
     /// It is done, and the answer is a server error.
@@ -156,6 +158,7 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
     };
     match fault {
         Some(Fault::Throttled) => return Ok(throttled(&parts, &body)),
+        Some(Fault::Expired) => return Ok(expired()),
         Some(Fault::ErrorBefore) => return Ok(server_error()),
         Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
         Some(Fault::HeldBefore) => {
@@ -236,6 +239,13 @@ fn throttled(parts: &http::request::Parts, body: &Bytes) -> Response<Full<Bytes>
         )
     };
     answer(StatusCode::BAD_REQUEST, kind, body)
+}
+
+/// In the words of the JSON protocols.
+fn expired() -> Response<Full<Bytes>> {
+    let body =
+        r#"{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}"#;
+    answer(StatusCode::BAD_REQUEST, "application/x-amz-json-1.0", body)
 }
 
 fn server_error() -> Response<Full<Bytes>> {
