@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_conformance::fake_runtime::FakeRuntime;
-use tenantry_conformance::fault::{FaultyRuntime, Plan};
+use tenantry_conformance::fault::{FaultyBus, FaultyRuntime, FaultyStore, FaultyWork, Plan};
 use tenantry_conformance::make::{START, new_tenant};
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::Sources;
@@ -56,16 +56,20 @@ impl World {
         let identity = Identity::open(Place::Memory, Mode::Inline, config, clock.clone(), ids.clone()).await.unwrap();
         let catalogue = Arc::new(Catalogue::parse(Catalogue::DEFAULT).unwrap());
         let cloud = FakeRuntime::new().slow("service", 3);
-        let plan = Plan::seeded(seed).sometimes("runtime.", 150);
+        let mut plan = Plan::seeded(seed).sometimes("runtime.", 150);
+        for port in ["store.", "work.", "bus.", "inbox."] {
+            plan = plan.sometimes(port, 50);
+        }
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let store = Arc::new(db.clone());
+        let bus = Arc::new(FaultyBus::new(store.clone(), plan.clone()));
         let (_ready, ready) = watch::channel(true);
         let cp = ControlPlane {
-            store: store.clone(),
+            store: Arc::new(FaultyStore::new(store.clone(), plan.clone())),
             keys: store.clone(),
             secrets: store.clone(),
             log: store.clone(),
-            bus: store.clone(),
+            bus: bus.clone(),
             admins: Arc::new(identity.clone()),
             verifier: Arc::new(Verifier::new(Arc::new(identity), clock.clone())),
             clock: clock.clone(),
@@ -83,9 +87,9 @@ impl World {
         tasks.spawn(run_reports(cp.clone(), stop.clone()));
         tasks.spawn(run_reaper(cp, stop.clone()));
         let engine = EngineDeps {
-            work: store.clone(),
+            work: Arc::new(FaultyWork::new(store, plan.clone())),
             runtime: Arc::new(FaultyRuntime::new(Arc::new(cloud.clone()), plan.clone())),
-            bus: store,
+            bus,
             clock,
             ids,
             catalogue: catalogue.clone(),

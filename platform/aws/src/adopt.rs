@@ -3,17 +3,20 @@
 //! be stopped anywhere and run again; what is ours already is passed over.
 
 mod read;
+mod registrations;
 mod tenant;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::record::TenantRecord;
 use tenantry_ports::store::StoreError;
 
+use self::registrations::Registrations;
 use self::tenant::Candidate;
 use crate::store::sbt;
-use crate::table::{Database, Item, Place, Read, Table};
+use crate::table::{Database, Item, Table};
 
 /// What becomes of one item of SBT's tables.
 #[derive(Debug)]
@@ -50,13 +53,15 @@ pub struct Adoption<'a> {
     pub dry_run: bool,
 }
 
+/// Whose each name is, of the tenants seen so far.
+type Names = HashMap<String, String>;
+
 impl Adoption<'_> {
     /// Tells of each item as it goes.
     pub async fn run(&self, mut told: impl FnMut(Told)) -> Result<(), StoreError> {
         // A registration that comes after this look is of a tenant that is unfit until the next run.
-        let mut registrations = self.registrations().await?;
-        let mut names = HashMap::new();
-        let mut from = None;
+        let mut registrations = Registrations::read(self.database).await?;
+        let (mut names, mut from) = (Names::new(), None);
         loop {
             let (items, next) = self.database.scan(Table::Tenants, from).await?;
             for item in items {
@@ -67,9 +72,7 @@ impl Adoption<'_> {
                 break;
             }
         }
-        let mut orphans: Vec<_> = registrations.into_keys().collect();
-        orphans.sort_unstable();
-        for id in orphans {
+        for id in registrations.left() {
             told(Told::Unfit(Unfit::new(
                 format!("registration {id}"),
                 "its tenant is not in the tenants' table; remove the registration if it is left over",
@@ -78,48 +81,26 @@ impl Adoption<'_> {
         Ok(())
     }
 
-    async fn one(
-        &self,
-        item: &Item,
-        registrations: &mut HashMap<String, Item>,
-        names: &mut HashMap<String, String>,
-    ) -> Result<Told, StoreError> {
-        let registration = item.maybe_text("tenantRegistrationId").and_then(|id| registrations.remove(id));
+    async fn one(&self, item: &Item, registrations: &mut Registrations, names: &mut Names) -> Result<Told, StoreError> {
+        let registration = registrations.take(item);
         if item.contains_key(sbt::VERSION) {
             return Ok(Told::Ours);
         }
-        // Where SBT's item of a tenant does not say whose registration it is, the registration says so.
-        let registration = registration.or_else(|| {
-            let tenant = item.maybe_text("tenantId")?;
-            let of_tenant = |r: &Item| r.maybe_text("tenantId") == Some(tenant);
-            let id = registrations.iter().find(|(_, r)| of_tenant(r)).map(|(id, _)| id.clone())?;
-            registrations.remove(&id)
-        });
         let candidate = match Candidate::of(item, registration, self.catalogue) {
             Ok(candidate) => candidate,
             Err(unfit) => return Ok(Told::Unfit(unfit)),
         };
         if let Some(name) = candidate.live_name() {
-            let id = candidate.id().to_string();
-            if let Some(other) = names.insert(name.clone(), id) {
-                names.insert(name.clone(), other.clone());
-                return Ok(Told::Unfit(candidate.name_taken(&other)));
+            match names.entry(name) {
+                Entry::Occupied(other) => return Ok(Told::Unfit(candidate.name_taken(other.get()))),
+                Entry::Vacant(free) => drop(free.insert(candidate.id().to_string())),
             }
         }
-        candidate.adopt(self.database, self.dry_run).await
-    }
-
-    async fn registrations(&self) -> Result<HashMap<String, Item>, StoreError> {
-        let (mut all, mut from): (_, Option<Place>) = (HashMap::new(), None);
-        loop {
-            let (items, next) = self.database.scan(Table::Registrations, from).await?;
-            for item in items {
-                all.insert(item.text("tenantRegistrationId")?.to_owned(), item);
-            }
-            from = next;
-            if from.is_none() {
-                return Ok(all);
-            }
+        let what = format!("tenant {}", candidate.id());
+        match candidate.adopt(self.database, self.dry_run).await {
+            // What DynamoDB refuses of one tenant is not in the others' way.
+            Err(StoreError::Broken { what: why, .. }) => Ok(Told::Unfit(Unfit::new(what, why))),
+            other => other,
         }
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tenantry_aws::adopt::{Adoption, Told};
-use tenantry_aws::table::{Database, Item, to_value};
+use tenantry_aws::table::{Database, Item, from_value, to_value};
 use tenantry_contract::catalogue::Catalogue;
 
 use crate::support::emulator::Emulator;
@@ -80,9 +80,11 @@ impl Deployment {
         for table in [&tables.tenants, &tables.registrations, &tables.control_plane] {
             let items =
                 self.client().scan().table_name(table).consistent_read(true).send().await.unwrap().items.unwrap();
+            // As JSON, whose members have an order, and with what JSON has not.
+            let whole = AttributeValue::M;
             all.extend(items.into_iter().map(|item| {
-                let sorted: BTreeMap<_, _> = item.into_iter().collect();
-                format!("{table} {sorted:?}")
+                let bytes = item.values().filter(|value| value.is_b()).count();
+                format!("{table} {} and {bytes} of bytes", from_value(&whole(item)).unwrap())
             }));
         }
         all.sort();

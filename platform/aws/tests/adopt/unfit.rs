@@ -45,7 +45,7 @@ async fn what_is_unfit_is_named_with_what_to_do() {
     assert!(heard.unfit["registration reg-10"].contains("remove the registration"));
     assert!(heard.unfit["tenant ten-11"].contains("photo has bytes"));
     let after = deployment.everything().await;
-    let left = |item: &&String| !item.contains("ten-0\"") && !item.contains("acme-0");
+    let left = |item: &&String| !item.contains("\"ten-0\"") && !item.contains("acme-0");
     assert!(before.iter().filter(left).all(|item| after.contains(item)), "what is unfit stays as it was");
 }
 
