@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 if [ "${1:-}" = --aws ]; then
     shift
-    exec scripts/with-emulators.py cargo bench --locked -p tenantry --features aws --bench targets -- --only aws "$@"
+    exec scripts/with-emulators.py cargo bench --locked --profile dist -p tenantry --features aws --bench targets -- --only aws "$@"
 fi
 # Debian keeps nginx where only root looks.
 export PATH="$PATH:/usr/sbin"
