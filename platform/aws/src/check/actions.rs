@@ -196,6 +196,7 @@ mod tests {
         "servicediscovery:CreateHttpNamespace",
         "servicediscovery:CreatePrivateDnsNamespace",
         "servicediscovery:RegisterInstance",
+        // With `resolver = cloud-map` only, where DNS does not resolve.
         "servicediscovery:DiscoverInstances",
         "sqs:CreateQueue",
         "sqs:GetQueueAttributes",

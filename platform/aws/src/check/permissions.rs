@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
+use tenantry_ports::bus::Consumer;
 
 use super::Stage;
 use super::actions::{NEEDED, Needed, On};
@@ -75,13 +76,18 @@ fn resources(stage: &Stage, here: &Whereabouts, on: On) -> Vec<String> {
     let pool =
         |id: Option<String>| id.map_or_else(|| "*".to_owned(), |id| arn("cognito-idp", format!("userpool/{id}")));
     let tables = &stage.tables;
+    // What is given up on is sent to the dead letters by us.
+    let queues = |consumer| {
+        let names = [stage.queues.of(consumer).to_owned(), stage.queues.dead_letters_of(consumer)];
+        names.map(|name| arn("sqs", name)).to_vec()
+    };
     match on {
         On::Tables => [&tables.tenants, &tables.registrations, &tables.control_plane]
             .map(|name| arn("dynamodb", format!("table/{name}")))
             .to_vec(),
         On::Bus => vec![arn("events", format!("event-bus/{}", stage.queues.bus))],
-        On::ControlPlaneQueue => vec![arn("sqs", stage.queues.control_plane.clone())],
-        On::ProvisionerQueue => vec![arn("sqs", stage.queues.provisioner.clone())],
+        On::ControlPlaneQueue => queues(Consumer::ControlPlane),
+        On::ProvisionerQueue => queues(Consumer::Provisioner),
         On::AdminPool => vec![pool(stage.pools.admins.as_ref().map(|pool| pool.id.to_string()))],
         On::PooledPool => vec![pool(stage.pools.pooled.as_ref().map(|pool| pool.id.to_string()))],
         On::Tenants => vec!["*".to_owned()],
