@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 mod aws;
+mod background;
 mod bind;
 mod client;
 mod commands;

@@ -25,6 +25,7 @@ use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
 use tenantry_web::metrics::Metrics;
 use tenantry_web::{ClaimMap, HttpOptions, Lifecycle, ScopePolicy, Verifier, harden, health_router, serve};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::broadcast::Receiver;
 
 /// What every process stands on: one of each of these ports. Which adapter it is, is settled where they are made.
@@ -54,6 +55,8 @@ pub struct Parts {
     pub origins: Vec<String>,
     pub hosts: Vec<String>,
     pub lifecycle: Lifecycle,
+    /// Where what nobody waits for runs.
+    pub background: Handle,
 }
 
 impl Parts {
@@ -61,8 +64,8 @@ impl Parts {
     pub async fn serve_control_plane(&self, listener: TcpListener, beside: Router) -> anyhow::Result<()> {
         let cp = self.control_plane();
         let router = beside.merge(tenantry_control_plane::router(cp.clone()).await?);
-        self.spawn(tenantry_control_plane::run_reports(cp.clone(), self.lifecycle.token()));
-        self.spawn(tenantry_control_plane::run_reaper(cp, self.lifecycle.token()));
+        self.spawn_behind(tenantry_control_plane::run_reports(cp.clone(), self.lifecycle.token()));
+        self.spawn_behind(tenantry_control_plane::run_reaper(cp, self.lifecycle.token()));
         self.serve(listener, harden(router, self.http()));
         Ok(())
     }
@@ -110,7 +113,7 @@ impl Parts {
             catalogue: self.catalogue.clone(),
             worker,
         };
-        self.spawn(Engine::new(deps, config).run(self.lifecycle.token()));
+        self.spawn_behind(Engine::new(deps, config).run(self.lifecycle.token()));
     }
 
     pub fn serve_metrics(&self, listener: TcpListener, metrics: &Metrics) {
@@ -161,5 +164,9 @@ impl Parts {
 
     pub fn spawn<F: Future<Output = ()> + Send + 'static>(&self, part: F) {
         self.lifecycle.tracker().spawn(part);
+    }
+
+    fn spawn_behind<F: Future<Output = ()> + Send + 'static>(&self, part: F) {
+        self.lifecycle.tracker().spawn_on(part, &self.background);
     }
 }

@@ -22,6 +22,7 @@ use tenantry_provisioner::EngineConfig;
 use tenantry_web::{Lifecycle, telemetry};
 
 use self::credentials::{Credentials, FirstAdmin, Machine};
+use crate::background::Background;
 use crate::bind::{Picked, host, reachable};
 use crate::config::{UpSettings, variable};
 use crate::parts::{Parts, Ports};
@@ -85,6 +86,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     let runtime = Arc::new(LocalRuntime::open(runtime, Arc::new(identity.clone()))?);
 
     let lifecycle = Lifecycle::new(DRAIN);
+    let background = Background::start()?;
     let parts = Parts {
         ports: ports(&database, &identity, clock, ids),
         catalogue,
@@ -94,6 +96,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         origins: allowed_origins,
         hosts: [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts).collect(),
         lifecycle: lifecycle.clone(),
+        background: background.handle(),
     };
     let issuers = identity::router(identity.clone());
     if roles.control_plane {

@@ -22,6 +22,7 @@ use tenantry_ports::ids::Ids;
 use tenantry_web::metrics::Metrics;
 use tenantry_web::{AnyIssuers, Lifecycle, RemoteIssuers, telemetry};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 
 use crate::bind::{host, listen, reachable};
 use crate::config::aws::{Role, Told};
@@ -74,6 +75,8 @@ impl Process {
             origins: common.origins,
             hosts: common.metrics_listen.into_iter().chain([common.listen]).map(host).chain(common.hosts).collect(),
             lifecycle: Lifecycle::new(DRAIN),
+            // Each role is a process of its own.
+            background: Handle::current(),
         };
         let listen = common.listen;
         Ok(Self { sdk, here, limits, database, identity, bus, parts, role, started, stop, listen, metrics })

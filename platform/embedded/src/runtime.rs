@@ -66,7 +66,8 @@ pub struct LocalRuntime {
 }
 
 impl LocalRuntime {
-    /// Ends what an earlier life left running. Call it with the data directory held.
+    /// Ends what an earlier life left running. Call it with the data directory held, in the runtime whose threads are
+    /// to start the services.
     pub fn open(config: LocalRuntimeConfig, pools: Arc<dyn Pools>) -> io::Result<Self> {
         let LocalRuntimeConfig { dir, program, catalogue, path, lang, pace } = config;
         // Services have the same directory as we do only by chance.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tenantry_contract::name::ServiceName;
 use tenantry_contract::resource::Owner;
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +23,8 @@ pub type Key = (Owner, ServiceName);
 
 pub struct Services {
     shared: Arc<Shared>,
+    /// Where services are kept, whoever asks for one: a process has the priority of the thread that starts it.
+    home: Handle,
     running: Mutex<Running>,
 }
 
@@ -62,10 +65,12 @@ pub enum Progress {
 const FAILING: u32 = 3;
 
 impl Services {
+    /// Services are kept by the caller's runtime.
     pub fn new(pace: Pace, endpoints: Arc<Endpoints>) -> Self {
         let starts = Semaphore::new(pace.starts);
         let ports = Ports::new(pace.quarantine);
-        Self { shared: Arc::new(Shared { pace, ports, endpoints, starts }), running: Mutex::default() }
+        let shared = Arc::new(Shared { pace, ports, endpoints, starts });
+        Self { shared, home: Handle::current(), running: Mutex::default() }
     }
 
     pub fn progress(&self, key: &Key, spec_hash: &str) -> Progress {
@@ -101,7 +106,7 @@ impl Services {
                     state,
                     stop: stop.clone(),
                 };
-                Replica { state: seen, task: tokio::spawn(keeper.run()) }
+                Replica { state: seen, task: self.home.spawn(keeper.run()) }
             })
             .collect();
         running.services.insert(key, Service { spec_hash: spec_hash.to_owned(), stop, replicas });
