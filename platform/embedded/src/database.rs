@@ -50,6 +50,8 @@ pub struct Database {
 
 pub(crate) struct Inner {
     pub sqlite: Sqlite,
+    /// The same file, for what the provisioner and the consumers of events write.
+    pub behind: Sqlite,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
     pub sources: Sources,
@@ -96,7 +98,8 @@ impl Database {
         let newest = watch::Sender::new(newest);
         let closing = broadcast::Sender::new(CLOSINGS);
         let young = Arc::new(young);
-        let inner = Inner { sqlite, clock, ids, sources, newest, closing, queues, young, usage, _lock: lock };
+        let behind = sqlite.behind();
+        let inner = Inner { sqlite, behind, clock, ids, sources, newest, closing, queues, young, usage, _lock: lock };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -116,17 +119,26 @@ impl Database {
         &self,
         work: impl FnOnce(&Change<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, SqliteError> {
-        self.change_within(Guard::Savepoint, work).await
+        self.change_within(&self.inner.sqlite, Guard::Savepoint, work).await
+    }
+
+    /// As `change`, for what no request waits for.
+    pub(crate) async fn change_behind<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Change<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, SqliteError> {
+        self.change_within(&self.inner.behind, Guard::Savepoint, work).await
     }
 
     pub(crate) async fn change_within<T: Send + 'static>(
         &self,
+        by: &Sqlite,
         guard: Guard,
         work: impl FnOnce(&Change<'_>) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, SqliteError> {
         let now = self.inner.clock.now();
         let (inner, within) = (self.inner.clone(), self.inner.clone());
-        let changed = self.inner.sqlite.write_then(
+        let changed = by.write_then(
             guard,
             move |conn| {
                 let change = Change::new(conn, now, &within);

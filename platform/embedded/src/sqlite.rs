@@ -7,6 +7,8 @@ mod checkpoint;
 mod connect;
 mod error;
 mod job;
+mod lanes;
+mod pace;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,7 @@ use self::connect::{connect, connect_reader, migrate};
 pub use self::error::{OpenError, SqliteError};
 pub use self::job::Guard;
 use self::job::{Job, Work, run};
+use self::lanes::{Lane, Lanes};
 use self::queue::{NotTaken, Queue};
 use self::writer::Writer;
 pub use self::writer::{Fatal, abort};
@@ -63,11 +66,13 @@ const READERS: usize = 2;
 pub struct Sqlite {
     place: Arc<Place>,
     inner: Arc<Inner>,
+    /// Where its writes wait.
+    lane: Lane,
 }
 
 enum Inner {
     Inline(Mutex<Writer>),
-    Threaded { writes: Arc<Queue<Box<dyn Job>>>, reads: Option<Arc<Queue<Box<dyn Job>>>>, done: watch::Receiver<()> },
+    Threaded { writes: Arc<Lanes<Box<dyn Job>>>, reads: Option<Arc<Queue<Box<dyn Job>>>>, done: watch::Receiver<()> },
 }
 
 impl Sqlite {
@@ -100,7 +105,13 @@ impl Sqlite {
             Mode::Inline => Inner::Inline(Mutex::new(Writer::new(conn, options.fatal, None).map_err(wrong)?)),
             Mode::Threaded => threaded(conn, &place, options)?,
         };
-        Ok((Self { place: Arc::new(place), inner: Arc::new(inner) }, found))
+        Ok((Self { place: Arc::new(place), inner: Arc::new(inner), lane: Lane::Front }, found))
+    }
+
+    /// A handle for work that no request waits for: its writes give way to those of others.
+    #[must_use]
+    pub fn behind(&self) -> Self {
+        Self { lane: Lane::Behind, ..self.clone() }
     }
 
     pub fn place(&self) -> &Place {
@@ -127,7 +138,7 @@ impl Sqlite {
         let job = Box::new(Work { body: Some(work), value: None, after, guard, reply });
         match &*self.inner {
             Inner::Inline(writer) => writer.lock().unwrap_or_else(PoisonError::into_inner).alone(job),
-            Inner::Threaded { writes, .. } => push(writes, job)?,
+            Inner::Threaded { writes, .. } => writes.push(job, self.lane).map_err(refused)?,
         }
         answer.await.unwrap_or_else(|_| Err(lost()))
     }
@@ -147,7 +158,8 @@ impl Sqlite {
         };
         let (reply, answer) = oneshot::channel();
         let guard = Guard::Savepoint;
-        push(reads, Box::new(Work { body: Some(work), value: None, after: |_: &T| (), guard, reply }))?;
+        let job = Box::new(Work { body: Some(work), value: None, after: |_: &T| (), guard, reply });
+        reads.push(job).map_err(refused)?;
         answer.await.unwrap_or_else(|_| Err(lost()))
     }
 
@@ -168,18 +180,18 @@ impl Drop for Inner {
     }
 }
 
-fn shut(writes: &Queue<Box<dyn Job>>, reads: Option<&Arc<Queue<Box<dyn Job>>>>) {
+fn shut(writes: &Lanes<Box<dyn Job>>, reads: Option<&Arc<Queue<Box<dyn Job>>>>) {
     if let Some(reads) = reads {
         reads.close();
     }
     writes.close();
 }
 
-fn push(queue: &Queue<Box<dyn Job>>, job: Box<dyn Job>) -> Result<(), SqliteError> {
-    queue.push(job).map_err(|why| match why {
+fn refused(why: NotTaken) -> SqliteError {
+    match why {
         NotTaken::Full => SqliteError::Busy { retry_after: Duration::from_secs(1) },
         NotTaken::Closed => SqliteError::Closed,
-    })
+    }
 }
 
 fn lost() -> SqliteError {
@@ -188,7 +200,7 @@ fn lost() -> SqliteError {
 
 fn threaded(conn: Connection, place: &Place, options: Options) -> Result<Inner, OpenError> {
     let wrong = |cause| place.error(cause);
-    let writes = Arc::new(Queue::new(options.queue));
+    let writes = Arc::new(Lanes::new(options.queue));
     let (ended, done) = watch::channel(());
     let mut readers = Vec::new();
     let mut checkpointer = None;

@@ -32,7 +32,9 @@ use crate::sqlite::Guard;
 impl TenantStore for Database {
     async fn register(&self, new: NewTenant, key: Option<KeyUse>) -> Result<Registered, StoreError> {
         let registration = register::prepare(self, new, key)?;
-        Ok(self.change_within(Guard::Group, move |change| register::write(change, registration)).await?)
+        Ok(self
+            .change_within(&self.inner.sqlite, Guard::Group, move |change| register::write(change, registration))
+            .await?)
     }
 
     async fn begin(
@@ -55,7 +57,7 @@ impl TenantStore for Database {
     }
 
     async fn apply(&self, report: Report) -> Result<ApplyOutcome, StoreError> {
-        Ok(self.change(move |change| apply::write(change, report)).await?)
+        Ok(self.change_behind(move |change| apply::write(change, report)).await?)
     }
 
     async fn overdue(&self, now: Timestamp, limit: usize) -> Result<Vec<TenantId>, StoreError> {
@@ -64,7 +66,7 @@ impl TenantStore for Database {
 
     async fn expire(&self, id: &TenantId) -> Result<bool, StoreError> {
         let id = id.clone();
-        Ok(self.change(move |change| expire::write(change, &id)).await?)
+        Ok(self.change_behind(move |change| expire::write(change, &id)).await?)
     }
 
     async fn tenant(&self, id: &TenantId) -> Result<Option<TenantRecord>, StoreError> {

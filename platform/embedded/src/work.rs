@@ -27,11 +27,11 @@ impl WorkStore for Database {
             return Ok(());
         }
         let owners = owners.to_vec();
-        Ok(self.change(move |change| owners.iter().try_for_each(|owner| ring(change, owner, at))).await?)
+        Ok(self.change_behind(move |change| owners.iter().try_for_each(|owner| ring(change, owner, at))).await?)
     }
 
     async fn ring_watched(&self, at: Timestamp) -> Result<(), StoreError> {
-        Ok(self.change(move |change| ring::watched(change, at)).await?)
+        Ok(self.change_behind(move |change| ring::watched(change, at)).await?)
     }
 
     async fn claim(
@@ -46,7 +46,7 @@ impl WorkStore for Database {
             return Ok(Vec::new());
         }
         let worker = worker.clone();
-        Ok(self.change(move |change| claim::claim(change, &worker, now, until, max)).await?)
+        Ok(self.change_behind(move |change| claim::claim(change, &worker, now, until, max)).await?)
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -55,12 +55,12 @@ impl WorkStore for Database {
 
     async fn renew(&self, hold: &Hold, until: Timestamp) -> Result<Held, StoreError> {
         let hold = hold.clone();
-        Ok(self.change(move |change| claim::renew(change, &hold, until)).await?)
+        Ok(self.change_behind(move |change| claim::renew(change, &hold, until)).await?)
     }
 
     async fn record(&self, hold: &Hold, done: Done) -> Result<Held, StoreError> {
         let hold = hold.clone();
-        Ok(self.change(move |change| record::record(change, &hold, done)).await?)
+        Ok(self.change_behind(move |change| record::record(change, &hold, done)).await?)
     }
 
     async fn release(&self, hold: &Hold, next: Option<Timestamp>) -> Result<Held, StoreError> {

@@ -146,7 +146,7 @@ impl LogInbox {
         let (turns, consumer) = (turns.to_vec(), self.consumer);
         let hide =
             move |c: &rusqlite::Connection| turns.iter().try_for_each(|turn| rows::hide(c, consumer, *turn, until));
-        self.database.inner.sqlite.write(hide).await
+        self.database.inner.behind.write(hide).await
     }
 
     async fn bury(&self, turns: Vec<Turn>, reason: String) -> Result<(), SqliteError> {
@@ -171,7 +171,7 @@ impl LogInbox {
         let (database, consumer, written) = (self.database.clone(), self.consumer, done.clone());
         self.database
             .inner
-            .sqlite
+            .behind
             .write_then(
                 Guard::Savepoint,
                 move |c| {

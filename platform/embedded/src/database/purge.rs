@@ -42,7 +42,7 @@ impl Database {
         let now = self.inner.clock.now();
         let mut removed = 0;
         loop {
-            let n = self.inner.sqlite.write(move |c| sweep(c, now)).await?;
+            let n = self.inner.behind.write(move |c| sweep(c, now)).await?;
             removed += n;
             if n == 0 {
                 return Ok(removed);

@@ -44,11 +44,11 @@ impl Database {
         while let Some((old, upto)) = young.to_settle() {
             for chunk in old.chunks(CHUNK) {
                 let chunk = chunk.to_vec();
-                self.inner.sqlite.write(move |conn| index(conn, &chunk)).await?;
+                self.inner.behind.write(move |conn| index(conn, &chunk)).await?;
             }
             // Last: until it is written, a start reads them all once more.
             let mark = move |conn: &Connection| conn.execute("UPDATE keys_mark SET n = ?1", [upto]);
-            self.inner.sqlite.write(mark).await?;
+            self.inner.behind.write(mark).await?;
             young.settled(upto);
         }
         Ok(())

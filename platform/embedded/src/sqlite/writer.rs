@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tenantry_ports::error::Applied;
 
 use super::checkpoint::Checkpointer;
 use super::job::{End, Guard, Job};
-use super::queue::Queue;
+use super::lanes::Lanes;
+use super::pace::Pace;
 
 /// What a process does when its disk fails under it. A test puts its own here.
 pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
@@ -42,8 +43,7 @@ impl Writer {
 
     /// Runs one job as a group of its own, in the caller's thread.
     pub fn alone(&self, job: Box<dyn Job>) {
-        let mut waiting = vec![job];
-        self.group(&mut waiting);
+        self.group(&mut vec![job], || None);
         self.fold();
     }
 
@@ -57,12 +57,18 @@ impl Writer {
         }
     }
 
-    /// Until the queue is closed and empty.
-    pub fn run(self, queue: &Queue<Box<dyn Job>>) {
+    /// Until the lanes are closed and empty.
+    pub fn run(self, lanes: &Lanes<Box<dyn Job>>) {
         let mut waiting = Vec::with_capacity(GROUP);
-        while queue.take(GROUP, &mut waiting) {
+        let mut pace = Pace::new(Instant::now());
+        while lanes.take(GROUP, pace.rest(Instant::now()), &mut waiting) {
+            let began = Instant::now();
+            pace.begin(!waiting.is_empty(), began);
+            let mut behind = Behind { lanes, pace: &mut pace, began, running: None };
+            self.group(&mut waiting, || behind.next());
+            // What a group left that ended early.
             while !waiting.is_empty() {
-                self.group(&mut waiting);
+                self.group(&mut waiting, || None);
             }
             self.fold();
         }
@@ -75,31 +81,38 @@ impl Writer {
         }
     }
 
-    /// One transaction. Leaves in `waiting` what was not run because the transaction ended under it.
-    fn group(&self, waiting: &mut Vec<Box<dyn Job>>) {
+    /// One transaction: what waits, and then what `more` still gives. Leaves in `waiting` what was not run because the
+    /// transaction ended under it.
+    fn group(&self, waiting: &mut Vec<Box<dyn Job>>, mut more: impl FnMut() -> Option<Box<dyn Job>>) {
         if let Err(cause) = self.execute("BEGIN IMMEDIATE") {
             let end = End::of(&cause, Applied::No);
-            waiting.drain(..).for_each(|job| job.settle(&end));
+            waiting.drain(..).chain(more()).for_each(|job| job.settle(&end));
             return;
         }
         let mut ran = 0;
         let mut broken = None;
-        for job in waiting.iter_mut() {
-            ran += 1;
-            let ran_well = match job.guard() {
-                Guard::Savepoint => self.savepoint(job.as_mut()),
-                Guard::Group => self.within_group(job.as_mut()),
-            };
-            if let Err(end) = ran_well {
-                broken = Some(end);
-                break;
+        while broken.is_none() {
+            if ran == waiting.len() {
+                match more() {
+                    Some(job) => waiting.push(job),
+                    None => break,
+                }
             }
+            broken = self.guarded(waiting[ran].as_mut()).err();
+            ran += 1;
         }
         let end = match broken {
             Some(end) => self.roll_back(end),
             None => self.commit(),
         };
         waiting.drain(..ran).for_each(|job| job.settle(&end));
+    }
+
+    fn guarded(&self, job: &mut dyn Job) -> Result<(), End> {
+        match job.guard() {
+            Guard::Savepoint => self.savepoint(job),
+            Guard::Group => self.within_group(job),
+        }
     }
 
     /// Runs one job so that its failure takes back its own changes alone. An error ends the transaction.
@@ -152,6 +165,31 @@ impl Writer {
 
     fn execute(&self, sql: &str) -> Result<(), rusqlite::Error> {
         self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// Work behind, for a commit that has begun: as much as the pace allows.
+struct Behind<'a> {
+    lanes: &'a Lanes<Box<dyn Job>>,
+    pace: &'a mut Pace,
+    began: Instant,
+    /// Since when the last one runs.
+    running: Option<Instant>,
+}
+
+impl Behind<'_> {
+    fn next(&mut self) -> Option<Box<dyn Job>> {
+        let now = Instant::now();
+        if let Some(since) = self.running.take() {
+            self.pace.spend(now - since);
+        }
+        // Whoever closes waits for all of it.
+        if !self.lanes.is_closed() && !self.pace.allows(self.began, now) {
+            return None;
+        }
+        let job = self.lanes.next_behind()?;
+        self.running = Some(now);
+        Some(job)
     }
 }
 
