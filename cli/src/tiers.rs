@@ -48,7 +48,7 @@ mod tests {
 
     fn catalogue(tiers: &[(&str, &str)]) -> Catalogue {
         let tiers = tiers.iter().map(|(name, at)| format!("[[tiers]]\nname = {name:?}\nplacement = {at:?}\n"));
-        let service = "[[services]]\nname = \"s\"\nport = 1\nhealth_path = \"/s\"\ncommand = [\"s\"]\n";
+        let service = "[[services]]\nname = \"s\"\nport = 1\nhealth_path = \"/s/health\"\ncommand = [\"s\"]\n";
         Catalogue::parse(&(tiers.collect::<String>() + service)).unwrap()
     }
 

@@ -73,7 +73,7 @@ fn facts(record: &TenantRecord) -> TenantFacts {
     TenantFacts {
         id: record.tenant_id.clone(),
         name: record.name.clone(),
-        email: record.email.clone(),
+        email: record.sign_in_email().clone(),
         tier: record.tier.clone(),
         placement: record.placement,
     }

@@ -1,7 +1,7 @@
 //! Free members of a tenant, as clients send them and as they are kept.
 
 use serde_json::{Map, Value};
-use tenantry_contract::attributes::{Attributes, MAX_BYTES};
+use tenantry_contract::attributes::Attributes;
 
 use super::faults::Faults;
 
@@ -68,8 +68,8 @@ fn as_flag(value: &Value) -> Option<bool> {
 }
 
 pub(crate) fn check_size(attributes: &Attributes, at: &str, faults: &mut Faults) {
-    if attributes.too_large() {
-        faults.say(at, format!("must not be larger than {} KiB", MAX_BYTES / 1024));
+    if let Some(rule) = attributes.overfilled() {
+        faults.say(at, rule);
     }
 }
 

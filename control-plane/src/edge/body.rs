@@ -64,7 +64,7 @@ impl Body {
     /// Small bodies cannot hold attributes that are too large, and need no measuring.
     pub fn is_small(&self) -> bool {
         // A number may be printed several times as long as it was sent.
-        self.0.len() < tenantry_contract::attributes::MAX_BYTES / 8
+        self.0.len() < tenantry_contract::attributes::MAX_CLIENT_BYTES / 8
     }
 }
 

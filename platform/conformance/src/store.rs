@@ -145,6 +145,7 @@ macro_rules! store_suite {
             amendments_at_once_lose_nothing,
             a_refused_amendment_writes_nothing,
             a_changed_address_is_unique_and_frees_the_old_one,
+            the_address_an_admin_signs_in_with_stays_taken,
             a_patch_reports_for_an_external_tenant,
             a_success_creates,
             a_report_is_taken_once,

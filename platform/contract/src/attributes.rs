@@ -18,6 +18,12 @@ pub const SERVER_OWNED: [&str; 6] =
 /// and ids, stay below the 256 KB of an `EventBridge` entry.
 pub const MAX_BYTES: usize = 96 * 1024;
 
+/// A client may fill this much, `tenantConfig` aside: the rest is room for the one that a report brings.
+pub const MAX_CLIENT_BYTES: usize = 88 * 1024;
+
+/// The member that tells clients where a tenant is.
+const CONFIG: &str = "tenantConfig";
+
 impl Attributes {
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
@@ -40,7 +46,22 @@ impl Attributes {
     }
 
     pub fn too_large(&self) -> bool {
-        serde_json::to_vec(&self.0).map_or(true, |json| json.len() > MAX_BYTES)
+        self.size() > MAX_BYTES
+    }
+
+    /// The rule that it breaks if a client filled it so far, as words after its name.
+    pub fn overfilled(&self) -> Option<String> {
+        // `"tenantConfig":…,` is as long as its parts.
+        let config = self.get(CONFIG).map_or(0, |value| length(value) + CONFIG.len() + 4);
+        let size = self.size();
+        (size > MAX_BYTES || size - config.min(size) > MAX_CLIENT_BYTES).then(|| {
+            let (client, all) = (MAX_CLIENT_BYTES / 1024, MAX_BYTES / 1024);
+            format!("must not be larger than {client} KiB, or {all} KiB with tenantConfig")
+        })
+    }
+
+    fn size(&self) -> usize {
+        length(&self.0)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -51,5 +72,37 @@ impl Attributes {
 impl FromIterator<(String, Value)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (String, Value)>>(members: I) -> Self {
         Self(members.into_iter().collect())
+    }
+}
+
+/// As JSON. What cannot be written is larger than anything.
+fn length(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn filled(bytes: usize) -> Attributes {
+        let empty = r#"{"note":""}"#.len();
+        Attributes::from_iter([("note".to_owned(), json!("x".repeat(bytes - empty)))])
+    }
+
+    #[test]
+    fn a_client_leaves_room_for_the_configuration() {
+        assert_eq!(filled(MAX_CLIENT_BYTES).overfilled(), None);
+        assert!(filled(MAX_CLIENT_BYTES + 1).overfilled().is_some_and(|rule| rule.contains("88 KiB")));
+
+        let with = |free: usize, config: usize| {
+            let mut attributes = filled(free);
+            attributes.0.insert(CONFIG.to_owned(), json!("x".repeat(config)));
+            attributes
+        };
+        assert_eq!(with(MAX_CLIENT_BYTES, 7 * 1024).overfilled(), None, "what a report left is no client's fault");
+        assert!(with(MAX_CLIENT_BYTES, 8 * 1024).overfilled().is_some(), "all of it is too large");
+        assert!(with(MAX_CLIENT_BYTES + 8, 10).overfilled().is_some());
     }
 }

@@ -1,6 +1,7 @@
 //! The catalogue: which tiers a provider sells and which services a tenant runs. It is data; the code knows
 //! only placements.
 
+mod members;
 mod parse;
 mod service;
 mod tier;

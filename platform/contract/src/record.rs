@@ -18,7 +18,11 @@ pub struct TenantRecord {
     pub tenant_id: TenantId,
     pub registration_id: RegistrationId,
     pub name: TenantName,
+    /// The contact, which clients may change.
     pub email: Email,
+    /// What the tenant's first user signs in with, where that is no longer the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<Email>,
     /// As it was sent; compared case-insensitively.
     pub tier: String,
     /// Kept from the registration: a tier that moves in the catalogue does not move tenants behind their back.
@@ -37,6 +41,21 @@ pub struct TenantRecord {
 }
 
 impl TenantRecord {
+    /// What the tenant's first user signs in with. Among pooled tenants it is one's alone until the tenant is deleted.
+    pub const fn sign_in_email(&self) -> &Email {
+        match &self.sign_in {
+            Some(email) => email,
+            None => &self.email,
+        }
+    }
+
+    /// The contact of a pooled tenant, folded, where it is not the sign-in: it may not be another tenant's sign-in.
+    pub fn other_contact(&self) -> Option<String> {
+        let contact = self.email.folded();
+        let other = self.placement == Placement::Pooled && contact != self.sign_in_email().folded();
+        other.then_some(contact)
+    }
+
     /// The tenant as `GET /tenants` shows it and as events carry it.
     pub fn tenant_view(&self) -> Map<String, Value> {
         let mut view = self.tenant.0.clone();

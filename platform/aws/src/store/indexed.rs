@@ -16,7 +16,7 @@ use crate::table::{Key, moment, shard, sharded};
 pub struct Indexed<'a> {
     /// The name, while the tenant is not deleted.
     pub live_name: Option<&'a str>,
-    /// The folded e-mail, while the tenant is pooled and not deleted.
+    /// The folded e-mail that its admin signs in with, while the tenant is pooled and not deleted.
     pub pooled_email: Option<String>,
     /// When its open operation's time has passed.
     pub due: Option<Timestamp>,
@@ -27,7 +27,7 @@ impl<'a> Indexed<'a> {
         let live = record.status != Status::Deleted;
         Self {
             live_name: live.then_some(record.name.as_str()),
-            pooled_email: (live && record.placement == Placement::Pooled).then(|| record.email.folded()),
+            pooled_email: (live && record.placement == Placement::Pooled).then(|| record.sign_in_email().folded()),
             due: record.open_operation().and_then(Operation::due_at),
         }
     }

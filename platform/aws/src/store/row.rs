@@ -136,6 +136,11 @@ impl Row {
             }
             email = indexed.pooled_email.map(|folded| intent.insert(email_key(&folded), of_tenant(id)));
         }
+        if let Some(contact) =
+            new.other_contact().filter(|contact| self.record.other_contact().as_ref() != Some(contact))
+        {
+            email = Some(intent.check(email_key(&contact), Expression::absent("pk")));
+        }
         if old.live_name.is_some() && indexed.live_name.is_none() {
             intent.delete(name_key(&new.name));
             tiers::uncount(intent, new);

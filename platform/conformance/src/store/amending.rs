@@ -1,11 +1,12 @@
 use serde_json::json;
 use tenantry_contract::catalogue::Placement;
+use tenantry_contract::event::Verdict;
 use tenantry_contract::lifecycle::{AmendRefused, Amendment};
 use tenantry_contract::status::Status;
 use tenantry_ports::store::{AmendOutcome, Registered};
 
 use super::same;
-use crate::make::{attributes, new_tenant, registration_id, together};
+use crate::make::{attributes, new_tenant, registration_id, report, together};
 use crate::subject::Subject;
 
 fn tenant(json: &serde_json::Value) -> Amendment {
@@ -77,6 +78,28 @@ pub async fn a_changed_address_is_unique_and_frees_the_old_one(s: Subject) {
     third.email = second.email.clone();
     assert!(matches!(s.store.register(third, None).await.unwrap(), Registered::New(_)));
     assert_eq!(s.kept(&first).await, first);
+}
+
+pub async fn the_address_an_admin_signs_in_with_stays_taken(s: Subject) {
+    s.new_tenant("first", Placement::Pooled).await;
+    let made = s.new_tenant("second", Placement::Pooled).await;
+    let made = s.told(report(&made, Verdict::Success, "e1")).await;
+    let change = |to: &str| s.store.amend(&made.registration_id, tenant(&json!({ "email": to })));
+    assert_eq!(change("First@Example.com").await.unwrap(), AmendOutcome::EmailTaken);
+    assert_eq!(s.kept(&made).await, made);
+    assert!(matches!(change("contact@example.com").await.unwrap(), AmendOutcome::Amended(_)));
+    let kept = s.kept(&made).await;
+    assert_eq!((kept.email.as_str(), kept.sign_in_email()), ("contact@example.com", &made.email));
+
+    let mut third = new_tenant("third", Placement::Pooled);
+    third.email = made.email.clone();
+    assert_eq!(s.store.register(third.clone(), None).await.unwrap(), Registered::EmailTaken);
+    // Nobody signs in with a contact.
+    third.email = kept.email.clone();
+    assert!(matches!(s.store.register(third, None).await.unwrap(), Registered::New(_)));
+    assert!(matches!(change("second@example.com").await.unwrap(), AmendOutcome::Amended(_)));
+    assert_eq!(s.kept(&made).await.sign_in, None);
+    assert_eq!(change("contact@example.com").await.unwrap(), AmendOutcome::EmailTaken);
 }
 
 pub async fn a_patch_reports_for_an_external_tenant(s: Subject) {

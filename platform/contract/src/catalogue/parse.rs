@@ -1,136 +1,45 @@
-//! From TOML to a [`Catalogue`]: a loose shape first, then every rule, so that all faults are told at once.
+//! From TOML to a [`Catalogue`]: member by member, then rule by rule, so that all faults are told at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
+use super::members::{Faults, Members};
 use super::{Catalogue, CatalogueFaults, Limits, Placement, Service, Table, Tier};
 use crate::name::{ServiceName, TableName};
 use crate::operation::Budget;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Raw {
-    #[serde(default)]
-    tiers: Vec<RawTier>,
-    #[serde(default)]
-    services: Vec<RawService>,
-}
+const ANY: i64 = i64::MAX;
+const U32: i64 = u32::MAX as i64;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTier {
-    name: String,
-    placement: String,
-    price: Option<String>,
-    description: Option<String>,
-    limits: Option<RawLimits>,
-    budget: Option<RawBudget>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawLimits {
-    requests_per_second: i64,
-    burst: i64,
-    requests_per_day: i64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[expect(clippy::struct_field_names, reason = "they are the file's keys")]
-struct RawBudget {
-    wait_seconds: Option<i64>,
-    work_seconds: Option<i64>,
-    cleanup_seconds: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawService {
-    name: String,
-    port: i64,
-    #[serde(default = "default_cpu")]
-    cpu: i64,
-    #[serde(default = "default_memory")]
-    memory: i64,
-    #[serde(default = "one")]
-    replicas: i64,
-    health_path: String,
-    health_command: Option<Vec<String>>,
-    #[serde(default)]
-    image: String,
-    #[serde(default)]
-    command: Vec<String>,
-    #[serde(default)]
-    environment: BTreeMap<String, String>,
-    #[serde(default)]
-    tables: Vec<RawTable>,
-    #[serde(default)]
-    manages_users: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTable {
-    name: String,
-    partition_key: String,
-    sort_key: Option<String>,
-    #[serde(default)]
-    shared_by: Vec<String>,
-}
-
-const fn default_cpu() -> i64 {
-    256
-}
-const fn default_memory() -> i64 {
-    512
-}
-const fn one() -> i64 {
-    1
-}
-
-/// Collects what is wrong, and where.
-struct Faults(Vec<String>);
-
-impl Faults {
-    fn say(&mut self, at: &str, what: impl std::fmt::Display) {
-        self.0.push(format!("{at}: {what}"));
-    }
-
-    fn number<T: TryFrom<i64> + Default>(&mut self, at: &str, value: i64, least: i64) -> T {
-        match T::try_from(value) {
-            Ok(number) if value >= least => number,
-            _ => {
-                self.say(at, format_args!("{value} is out of range (at least {least})"));
-                T::default()
-            }
-        }
-    }
-}
+/// The gateway's own paths; a service answers under its name.
+const RESERVED: [&str; 2] = ["healthz", "readyz"];
 
 pub(super) fn parse(text: &str) -> Result<Catalogue, CatalogueFaults> {
-    let raw: Raw = toml::from_str(text).map_err(|e| CatalogueFaults(vec![e.to_string().trim_end().to_owned()]))?;
-    let mut faults = Faults(Vec::new());
-    if raw.tiers.is_empty() {
+    let file = text.parse().map_err(|e: toml::de::Error| CatalogueFaults(vec![e.to_string().trim_end().to_owned()]))?;
+    let mut faults = Faults::default();
+    let mut file = Members::of_file(file);
+    let (tiers, services) = (file.tables("tiers", &mut faults), file.tables("services", &mut faults));
+    file.end(&mut faults);
+    if tiers.is_empty() {
         faults.say("tiers", "there must be at least one tier");
     }
-    let tiers: Vec<Tier> = raw.tiers.into_iter().map(|t| tier(t, &mut faults)).collect();
+    let no_services = services.is_empty();
+    let tiers: Vec<Tier> = tiers.into_iter().map(|t| tier(t, &mut faults)).collect();
     repeated(tiers.iter().map(|t| t.name.to_ascii_lowercase()), "tiers", &mut faults);
     let ours = tiers.iter().any(|t| t.placement != Placement::External);
-    if ours && raw.services.is_empty() {
+    if ours && no_services {
         faults.say("services", "there must be at least one service, unless every tier is external");
     }
-    let services: Vec<Service> = raw.services.into_iter().filter_map(|s| service(s, &mut faults)).collect();
+    let services: Vec<Service> = services.into_iter().filter_map(|s| service(s, &mut faults)).collect();
     let pools = tiers.iter().any(|t| t.placement == Placement::Pooled);
     keyed_by_tenant(&services, pools, &mut faults);
     repeated(services.iter().map(|s| s.name.to_string()), "services", &mut faults);
     if faults.0.is_empty() { Ok(Catalogue { tiers, services }) } else { Err(CatalogueFaults(faults.0)) }
 }
 
+/// What has no name has been told already.
 fn repeated(names: impl Iterator<Item = String>, at: &str, faults: &mut Faults) {
     let mut seen = BTreeSet::new();
-    for name in names {
+    for name in names.filter(|name| !name.is_empty()) {
         if !seen.insert(name.clone()) {
             faults.say(at, format_args!("{name:?} is there twice"));
         }
@@ -141,7 +50,7 @@ fn repeated(names: impl Iterator<Item = String>, at: &str, faults: &mut Faults) 
 fn keyed_by_tenant(services: &[Service], pools: bool, faults: &mut Faults) {
     for service in services {
         for table in service.tables.iter().filter(|t| pools || !t.shared_by.is_empty()) {
-            if table.partition_key != "tenantId" {
+            if table.partition_key != "tenantId" && !table.partition_key.is_empty() {
                 let at = format!("services.{}.tables.{}.partition_key", service.name, table.name);
                 faults.say(&at, "must be tenantId in a table that tenants share");
             }
@@ -149,34 +58,47 @@ fn keyed_by_tenant(services: &[Service], pools: bool, faults: &mut Faults) {
     }
 }
 
-fn tier(raw: RawTier, faults: &mut Faults) -> Tier {
-    let at = format!("tiers.{}", raw.name);
-    if raw.name.trim().is_empty() || raw.name.len() > 40 {
-        faults.say(&at, "a tier's name must be 1 to 40 characters");
+fn tier(mut members: Members, faults: &mut Faults) -> Tier {
+    let name = members.text("name", faults);
+    if let Some(name) = &name {
+        members.called("tiers", name);
+        if name.trim().is_empty() || name.len() > 40 {
+            faults.say(members.place(), "a tier's name must be 1 to 40 characters");
+        }
     }
-    let placement = placement(&raw.placement, &format!("{at}.placement"), faults);
-    let limits = raw.limits.map_or(UNLIMITED, |l| Limits {
-        requests_per_second: faults.number(&format!("{at}.limits.requests_per_second"), l.requests_per_second, 1),
-        burst: faults.number(&format!("{at}.limits.burst"), l.burst, 1),
-        requests_per_day: faults.number(&format!("{at}.limits.requests_per_day"), l.requests_per_day, 1),
-    });
-    let budget = budget(raw.budget, placement.default_budget(), &at, faults);
-    Tier { name: raw.name, placement, limits, price: raw.price, description: raw.description, budget }
+    let at = members.place_of("placement");
+    let placement = members.text("placement", faults).map(|text| placement(&text, &at, faults));
+    // What follows is checked all the same.
+    let placement = placement.unwrap_or(Placement::External);
+    let (price, description) = (members.maybe_text("price", faults), members.maybe_text("description", faults));
+    let limits = members.maybe_table("limits", faults).map_or(Limits::UNLIMITED, |limits| self::limits(limits, faults));
+    let default = placement.default_budget();
+    let budget = members.maybe_table("budget", faults).map_or(default, |budget| self::budget(budget, default, faults));
+    members.end(faults);
+    Tier { name: name.unwrap_or_default(), placement, limits, price, description, budget }
 }
 
-/// A tier that names no limits has none worth speaking of.
-const UNLIMITED: Limits = Limits { requests_per_second: 1_000_000, burst: 1_000_000, requests_per_day: u64::MAX };
-
-fn budget(raw: Option<RawBudget>, default: Budget, at: &str, faults: &mut Faults) -> Budget {
-    let Some(raw) = raw else { return default };
-    let mut part = |name: &str, given: Option<i64>, default: u64, least: i64| {
-        given.map_or(default, |s| faults.number::<u64>(&format!("{at}.budget.{name}"), s, least).saturating_mul(1000))
+fn limits(mut members: Members, faults: &mut Faults) -> Limits {
+    let limits = Limits {
+        requests_per_second: members.number("requests_per_second", 1..=U32, faults).unwrap_or_default(),
+        burst: members.number("burst", 1..=U32, faults).unwrap_or_default(),
+        requests_per_day: members.number("requests_per_day", 1..=ANY, faults).unwrap_or_default(),
     };
-    Budget {
-        wait_ms: part("wait_seconds", raw.wait_seconds, default.wait_ms, 1),
-        work_ms: part("work_seconds", raw.work_seconds, default.work_ms, 1),
-        cleanup_ms: part("cleanup_seconds", raw.cleanup_seconds, default.cleanup_ms, 0),
-    }
+    members.end(faults);
+    limits
+}
+
+fn budget(mut members: Members, default: Budget, faults: &mut Faults) -> Budget {
+    let mut part = |key: &'static str, default: u64, least: i64| {
+        members.maybe_number::<u64>(key, least..=ANY, faults).map_or(default, |seconds| seconds.saturating_mul(1000))
+    };
+    let budget = Budget {
+        wait_ms: part("wait_seconds", default.wait_ms, 1),
+        work_ms: part("work_seconds", default.work_ms, 1),
+        cleanup_ms: part("cleanup_seconds", default.cleanup_ms, 0),
+    };
+    members.end(faults);
+    budget
 }
 
 fn placement(text: &str, at: &str, faults: &mut Faults) -> Placement {
@@ -187,55 +109,100 @@ fn placement(text: &str, at: &str, faults: &mut Faults) -> Placement {
     })
 }
 
-fn service(raw: RawService, faults: &mut Faults) -> Option<Service> {
-    let at = format!("services.{}", raw.name);
-    if !raw.health_path.starts_with('/') {
-        faults.say(&format!("{at}.health_path"), "must begin with '/'");
+/// None if it has no name; all its faults are told nevertheless.
+fn service(mut members: Members, faults: &mut Faults) -> Option<Service> {
+    let name = members.text("name", faults).unwrap_or_default();
+    if !name.is_empty() {
+        members.called("services", &name);
     }
-    if raw.command.is_empty() && raw.image.is_empty() {
-        faults.say(&at, "must have a command (to run on one machine), an image (to run on ECS), or both");
+    let port = members.number("port", 1..=i64::from(u16::MAX), faults);
+    let cpu = members.maybe_number("cpu", 1..=U32, faults).unwrap_or(256);
+    let memory = members.maybe_number("memory", 1..=U32, faults).unwrap_or(512);
+    let replicas = members.maybe_number("replicas", 1..=U32, faults).unwrap_or(1);
+    let health_path = members.text("health_path", faults);
+    if let Some(rule) = health_path.as_ref().and_then(|path| bad_health_path(path, &name)) {
+        faults.say(&members.place_of("health_path"), rule);
     }
-    if raw.health_command.as_ref().is_some_and(Vec::is_empty) {
-        faults.say(&format!("{at}.health_command"), "must not be empty");
+    let health_command = members.maybe_texts("health_command", faults);
+    if health_command.as_ref().is_some_and(Vec::is_empty) {
+        faults.say(&members.place_of("health_command"), "must not be empty");
     }
-    for key in raw.environment.keys() {
+    let image = members.maybe_text("image", faults).unwrap_or_default();
+    let command = members.maybe_texts("command", faults).unwrap_or_default();
+    if command.is_empty() && image.is_empty() {
+        let rule = "must have a command (to run on one machine), an image (to run on ECS), or both";
+        faults.say(members.place(), rule);
+    }
+    let environment = members.maybe_pairs("environment", faults);
+    for key in environment.keys() {
         if key.is_empty() || key.contains('=') || key.starts_with("TENANTRY_") || key == "PORT" {
-            faults.say(&format!("{at}.environment"), format_args!("{key:?} is not yours to set"));
+            faults.say(&members.place_of("environment"), format_args!("{key:?} is not yours to set"));
         }
     }
-    repeated(raw.tables.iter().map(|t| t.name.clone()), &format!("{at}.tables"), faults);
-    let tables = raw.tables.into_iter().filter_map(|t| table(t, &at, faults)).collect();
-    let (port, cpu, memory, replicas) = (
-        faults.number(&format!("{at}.port"), raw.port, 1),
-        faults.number(&format!("{at}.cpu"), raw.cpu, 1),
-        faults.number(&format!("{at}.memory"), raw.memory, 1),
-        faults.number(&format!("{at}.replicas"), raw.replicas, 1),
-    );
-    let name = ServiceName::parse(raw.name).map_err(|e| faults.say(&format!("{at}.name"), e)).ok()?;
+    let at = members.place_of("tables");
+    let tables: Vec<Table> =
+        members.tables("tables", faults).into_iter().filter_map(|t| table(t, &at, faults)).collect();
+    repeated(tables.iter().map(|t| t.name.to_string()), &at, faults);
+    let manages_users = members.maybe_flag("manages_users", faults).unwrap_or_default();
+    let at = members.place_of("name");
+    members.end(faults);
+    if name.is_empty() {
+        return None;
+    }
+    if RESERVED.contains(&name.as_str()) {
+        faults.say(&at, format_args!("/{name} is the gateway's own path"));
+    }
+    let name = ServiceName::parse(name).map_err(|e| faults.say(&at, e)).ok()?;
     Some(Service {
         name,
-        port,
+        port: port.unwrap_or_default(),
         cpu,
         memory,
         replicas,
-        health_path: raw.health_path,
-        health_command: raw.health_command,
-        image: raw.image,
-        command: raw.command,
-        environment: raw.environment,
+        health_path: health_path.unwrap_or_default(),
+        health_command,
+        image,
+        command,
+        environment,
         tables,
-        manages_users: raw.manages_users,
+        manages_users,
     })
 }
 
-fn table(raw: RawTable, at: &str, faults: &mut Faults) -> Option<Table> {
-    let at = format!("{at}.tables.{}", raw.name);
-    if raw.partition_key.is_empty() {
-        faults.say(&format!("{at}.partition_key"), "must not be empty");
+/// The rule that a health path breaks. The gateway lets anybody ask for it, so it must be no route of the service's.
+fn bad_health_path(path: &str, service: &str) -> Option<String> {
+    if !path.starts_with('/') {
+        return Some("must begin with '/'".to_owned());
     }
-    let shared_by = raw.shared_by.iter().map(|p| placement(p, &format!("{at}.shared_by"), faults)).collect::<Vec<_>>();
-    let name = TableName::parse(raw.name).map_err(|e| faults.say(&format!("{at}.name"), e)).ok()?;
-    Some(Table { name, partition_key: raw.partition_key, sort_key: raw.sort_key, shared_by })
+    if !path.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#') {
+        return Some("must be a path alone: visible ASCII characters without '?' and '#'".to_owned());
+    }
+    let below = path.trim_matches('/') != service;
+    (!below).then(|| {
+        format!("must not be /{service} itself, which would be public; take a path below, such as /{service}/health")
+    })
+}
+
+fn table(mut members: Members, list: &str, faults: &mut Faults) -> Option<Table> {
+    let name = members.text("name", faults).unwrap_or_default();
+    if !name.is_empty() {
+        members.called(list, &name);
+    }
+    let partition_key = members.text("partition_key", faults);
+    if partition_key.as_ref().is_some_and(String::is_empty) {
+        faults.say(&members.place_of("partition_key"), "must not be empty");
+    }
+    let sort_key = members.maybe_text("sort_key", faults);
+    let at = members.place_of("shared_by");
+    let shared_by = members.maybe_texts("shared_by", faults).unwrap_or_default();
+    let shared_by = shared_by.iter().map(|p| placement(p, &at, faults)).collect::<Vec<_>>();
+    let at = members.place_of("name");
+    members.end(faults);
+    if name.is_empty() {
+        return None;
+    }
+    let name = TableName::parse(name).map_err(|e| faults.say(&at, e)).ok()?;
+    Some(Table { name, partition_key: partition_key.unwrap_or_default(), sort_key, shared_by })
 }
 
 #[cfg(test)]
@@ -306,5 +273,100 @@ mod tests {
     fn a_misspelt_key_is_refused() {
         let faults = parse("[[tiers]]\nname = \"a\"\nplacment = \"pooled\"").unwrap_err();
         assert!(faults.to_string().contains("placment"), "{faults}");
+    }
+
+    /// A catalogue of one service with these lines.
+    fn shop(lines: &str) -> Vec<String> {
+        let tier = "[[tiers]]\nname = \"a\"\nplacement = \"pooled\"\n";
+        parse(&format!("{tier}[[services]]\n{lines}")).err().map(|faults| faults.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn faults_of_shape_hide_no_others() {
+        let faults = parse(
+            r#"
+            tires = 1
+            [[tiers]]
+            placement = 3
+            limits = "none"
+            colour = "red"
+            [[tiers]]
+            name = "gold"
+            placement = "pooled"
+            [tiers.limits]
+            requests_per_second = 1.5
+            burst = 1
+            per_day = 1
+            [tiers.budget]
+            work_seconds = 0
+            [[services]]
+            name = "shop"
+            port = "80"
+            command = "shop"
+            manages_users = 1
+            environment = { A = 1, PORT = "x" }
+            [[services.tables]]
+            name = "things"
+            shared_by = ["nobody"]
+            "#,
+        )
+        .unwrap_err();
+        let expected = [
+            "tires: is unknown here; there are tiers, services",
+            "tiers[0].name: is required",
+            "tiers[0].placement: must be a text, and is a whole number",
+            "tiers[0].limits: must be a table, and is a text",
+            "tiers[0].colour: is unknown here; there are name, placement, price, description, limits, budget",
+            "tiers.gold.limits.requests_per_second: must be a whole number, and is a number with a fraction",
+            "tiers.gold.limits.requests_per_day: is required",
+            "tiers.gold.limits.per_day: is unknown here; there are requests_per_second, burst, requests_per_day",
+            "tiers.gold.budget.work_seconds: 0 is out of range: it must be at least 1",
+            "services.shop.port: must be a whole number, and is a text",
+            "services.shop.health_path: is required",
+            "services.shop.command: must be a list of texts, and is a text",
+            "services.shop: must have a command (to run on one machine), an image (to run on ECS), or both",
+            "services.shop.environment.A: must be a text, and is a whole number",
+            "services.shop.environment: \"PORT\" is not yours to set",
+            "services.shop.tables.things.partition_key: is required",
+            "services.shop.tables.things.shared_by: \"nobody\" is none of pooled, dedicated-services, \
+             dedicated-cluster, external",
+            "services.shop.manages_users: must be true or false, and is a whole number",
+        ];
+        assert_eq!(faults.0, expected, "{faults}");
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_told_both_bounds() {
+        let faults = shop("name = \"shop\"\nport = 99999\nhealth_path = \"/h\"\ncommand = [\"shop\"]\n");
+        let told = "services.shop.port: 99999 is out of range: it must be at least 1 and at most 65535";
+        assert_eq!(faults, [told]);
+    }
+
+    #[test]
+    fn a_service_cannot_take_the_gateways_own_paths() {
+        for name in RESERVED {
+            let faults = shop(&format!("name = {name:?}\nport = 1\nhealth_path = \"/h\"\ncommand = [\"s\"]\n"));
+            assert_eq!(faults, [format!("services.{name}.name: /{name} is the gateway's own path")]);
+        }
+    }
+
+    #[test]
+    fn a_health_path_makes_no_route_public() {
+        let told =
+            |path: &str| shop(&format!("name = \"shop\"\nport = 1\nhealth_path = {path:?}\ncommand = [\"shop\"]\n"));
+        for good in ["/shop/health", "/health", "/", "/shop/a/b"] {
+            assert_eq!(told(good), Vec::<String>::new(), "{good}");
+        }
+        for bad in ["health", "/shop", "/shop/", "//shop", "/shop/health?deep", "/shop/a b", ""] {
+            let faults = told(bad);
+            assert!(faults.len() == 1 && faults[0].starts_with("services.shop.health_path: must"), "{bad}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_tier_without_limits_is_unlimited() {
+        let catalogue = parse("[[tiers]]\nname = \"a\"\nplacement = \"external\"").unwrap();
+        assert!(catalogue.tiers[0].limits.is_unlimited());
+        assert!(!parse(Catalogue::DEFAULT).unwrap().tiers[0].limits.is_unlimited());
     }
 }

@@ -25,6 +25,15 @@ pub struct Limits {
     pub requests_per_day: u64,
 }
 
+impl Limits {
+    /// Of a tier that names none: more than any tenant asks.
+    pub const UNLIMITED: Self = Self { requests_per_second: 1_000_000, burst: 1_000_000, requests_per_day: u64::MAX };
+
+    pub fn is_unlimited(&self) -> bool {
+        *self == Self::UNLIMITED
+    }
+}
+
 const MINUTE: u64 = 60_000;
 
 impl Placement {

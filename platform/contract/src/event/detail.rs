@@ -35,7 +35,9 @@ fn request(name: EventName, mut detail: Map<String, Value>, record: &TenantRecor
     if let Some(config) = text(detail.remove("tenantConfig")) {
         detail.insert("tenantConfig".into(), config);
     }
-    detail.entry("prices").or_insert_with(|| json!([]));
+    if detail.get("prices").is_none_or(Value::is_null) {
+        detail.insert("prices".into(), json!([]));
+    }
     if let Some(operation) = &record.operation {
         mark(&mut detail, operation);
     }

@@ -57,6 +57,7 @@ pub fn adopt(found: Foundling, id: OperationId, budget: Budget, now: Timestamp) 
         registration_id: found.registration_id,
         name: found.name,
         email: found.email,
+        sign_in: None,
         tier: found.tier,
         placement: Placement::External,
         status,

@@ -9,7 +9,7 @@ use crate::attributes::Attributes;
 use crate::catalogue::Placement;
 use crate::event::{Report, Verdict};
 use crate::name::Email;
-use crate::operation::{Failure, OperationKind};
+use crate::operation::{Failure, OperationKind, OperationState};
 use crate::record::TenantRecord;
 use crate::status::Status;
 use crate::time::Timestamp;
@@ -49,20 +49,42 @@ pub fn amend(mut record: TenantRecord, amendment: Amendment, now: Timestamp) -> 
         owned_unchanged("tenantRegistrationData", &view, &mut record.registration, sent)?;
     }
     match wanted.filter(|status| *status != record.status) {
-        Some(status) if record.placement == Placement::External => report(&record, status, now),
+        Some(status) if record.placement == Placement::External => {
+            report(&record, status, amendment.tenant_status, now)
+        }
         Some(_) => Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() }),
         None => Ok(bare_failure(record, amendment.tenant_status, now)),
     }
 }
 
-/// `email` is the client's to change, but has a field of its own.
+/// `email` is the client's to change, but has a field of its own. Once something may have been made for the tenant,
+/// its first user goes on signing in with the address that was there before.
 fn take_email(record: &mut TenantRecord, mut sent: Attributes) -> Result<Attributes, AmendRefused> {
     let invalid = || AmendRefused::Invalid { field: "tenantData.email".into(), rule: Email::RULE.into() };
     if let Some(email) = sent.0.remove("email") {
         let email = email.as_str().ok_or_else(invalid)?;
-        record.email = Email::parse(email).map_err(|_| invalid())?;
+        let email = Email::parse(email).map_err(|_| invalid())?;
+        let before = std::mem::replace(&mut record.email, email);
+        if record.placement == Placement::External || nothing_made(record) {
+            record.sign_in = None;
+        } else {
+            record.sign_in.get_or_insert(before);
+        }
+        record.sign_in.take_if(|sign_in| *sign_in == record.email);
     }
     Ok(sent)
+}
+
+/// Nobody has begun to make anything of the tenant, or all of it is gone again.
+fn nothing_made(record: &TenantRecord) -> bool {
+    let Some(operation) = record.operation.as_ref().filter(|op| op.kind == OperationKind::Onboard) else {
+        return false;
+    };
+    match &operation.state {
+        OperationState::Waiting { .. } => operation.attempt == 1,
+        OperationState::Failed { failure, .. } => failure.remains.is_empty(),
+        _ => false,
+    }
 }
 
 fn status(sent: &mut Attributes) -> Result<Option<Status>, AmendRefused> {
@@ -86,19 +108,26 @@ fn owned_unchanged(
         }
     }
     own.merge(free);
-    if own.too_large() {
-        let rule = format!("must not be larger than {} KiB", crate::attributes::MAX_BYTES / 1024);
-        return Err(AmendRefused::Invalid { field: at.into(), rule });
+    match own.overfilled() {
+        Some(rule) => Err(AmendRefused::Invalid { field: at.into(), rule }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// A foreign application plane's word on the operation that is under way.
-fn report(record: &TenantRecord, status: Status, now: Timestamp) -> Result<Decided, AmendRefused> {
+/// A foreign application plane's word on the operation that is under way; `text` is why it failed.
+fn report(
+    record: &TenantRecord,
+    status: Status,
+    text: Option<String>,
+    now: Timestamp,
+) -> Result<Decided, AmendRefused> {
     let (kind, verdict) = match status {
         Status::Created => (Some(OperationKind::Onboard), Verdict::Success),
         Status::Deleted => (Some(OperationKind::Offboard), Verdict::Success),
-        Status::Failed => (None, Verdict::Failure(Failure::new("the application plane reported a failure"))),
+        Status::Failed => {
+            let text = text.unwrap_or_else(|| "the application plane reported a failure".to_owned());
+            (None, Verdict::Failure(Failure::new(text)))
+        }
         Status::InProgress | Status::Deleting | Status::Deactivated => {
             return Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() });
         }

@@ -38,6 +38,7 @@ pub enum Ignored {
 pub fn apply(mut record: TenantRecord, report: Report, now: Timestamp) -> Result<Applied, Ignored> {
     let operation = record.operation.clone().ok_or(Ignored::Over)?;
     accepts(&record, &operation, &report)?;
+    let mut dropped = contradictions(&report, operation.kind);
     let ended = match end(&operation, report.verdict, now) {
         Ok(ended) => ended,
         // Only another application plane cleans up after itself unseen; ours has to be seen to.
@@ -46,10 +47,10 @@ pub fn apply(mut record: TenantRecord, report: Report, now: Timestamp) -> Result
         }
         Err(failure) => {
             let decided = super::turn(record, failure, now);
-            return Ok(Applied { decided, dropped: Vec::new() });
+            return Ok(Applied { decided, dropped });
         }
     };
-    let mut dropped = overlay(&mut record, report.tenant_data, &Part::Tenant);
+    dropped.extend(overlay(&mut record, report.tenant_data, &Part::Tenant));
     dropped.extend(overlay(&mut record, report.registration_data, &Part::Registration));
     record.status = status_after(&ended);
     record.generation += 1;
@@ -78,6 +79,19 @@ fn accepts(record: &TenantRecord, operation: &Operation, report: &Report) -> Res
         OperationState::Succeeded { .. } | OperationState::Superseded { .. } => false,
     };
     if open { Ok(()) } else { Err(Ignored::Over) }
+}
+
+/// A report's status is its verdict, said again; one that says something else is not believed.
+fn contradictions(report: &Report, kind: OperationKind) -> Vec<String> {
+    let said = match (&report.verdict, kind) {
+        (Verdict::Failure(_), _) => Status::Failed,
+        (Verdict::Success, OperationKind::Onboard) => Status::Created,
+        (Verdict::Success, OperationKind::Offboard) => Status::Deleted,
+    };
+    let parts = [&report.tenant_data, &report.registration_data];
+    let sent = parts.into_iter().filter_map(|part| part.get("registrationStatus"));
+    let other = sent.filter(|status| status.as_str().and_then(Status::parse) != Some(said));
+    other.map(|_| "registrationStatus".to_owned()).collect()
 }
 
 /// The operation's end; a failure of work that was never cleaned up comes back.
@@ -117,7 +131,7 @@ fn overlay(record: &mut TenantRecord, sent: Attributes, part: &Part) -> Vec<Stri
     };
     let mut dropped: Vec<String> = owned
         .into_iter()
-        // A report's status is its verdict, said again.
+        // A status has been looked at before.
         .filter(|(name, value)| name != "registrationStatus" && view.get(name).is_some_and(|v| !alike(v, value)))
         .map(|(name, _)| name)
         .collect();

@@ -49,6 +49,7 @@ pub fn register(new: NewTenant, ids: Minted, now: Timestamp) -> Decided {
         registration_id: ids.registration_id,
         name: new.name,
         email: new.email,
+        sign_in: None,
         tier: new.tier,
         placement: new.placement,
         status: Status::InProgress,

@@ -1,7 +1,7 @@
 //! PUT and PATCH: what a client may change, and how another application plane reports.
 
 use serde_json::json;
-use tenantry_contract::attributes::SERVER_OWNED;
+use tenantry_contract::attributes::{MAX_CLIENT_BYTES, SERVER_OWNED};
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::event::Verdict;
 use tenantry_contract::lifecycle::{AmendRefused, Amendment, amend, apply};
@@ -9,7 +9,7 @@ use tenantry_contract::operation::OperationState;
 use tenantry_contract::record::TenantRecord;
 use tenantry_contract::status::Status;
 
-use crate::make::{attributes, later, report};
+use crate::make::{attributes, failure, later, report};
 use crate::table::situated;
 
 const SITUATIONS: [&str; 10] = ["P.w", "P.r", "C", "Fon", "Fon!", "D.w", "D.r", "Foff", "Foff!", "X"];
@@ -77,6 +77,96 @@ fn a_bare_failure_ends_what_is_under_way_and_else_says_nothing() {
         }
         let ours = situated(situation, Placement::Pooled);
         assert_eq!(amend(ours.clone(), bare.clone(), later(1)).unwrap().record, ours, "{situation}");
+    }
+}
+
+#[test]
+fn a_failure_by_patch_has_the_text_beside_it_as_its_reason() {
+    for (text, reason) in [(Some("no quota"), "no quota"), (None, "the application plane reported a failure")] {
+        let amendment = Amendment { tenant_status: text.map(Into::into), ..wants("Failed") };
+        let after = amend(situated("P.r", Placement::External), amendment, later(1)).unwrap().record;
+        assert!(
+            matches!(&after.operation.unwrap().state, OperationState::Failed { failure, .. }
+            if failure.reason == reason),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn a_new_address_is_the_contact_once_something_may_have_been_made() {
+    let to = |record: TenantRecord, address: &str| {
+        let sent = Some(attributes(json!({ "email": address })));
+        amend(record, Amendment { tenant: sent, ..Amendment::default() }, later(1)).unwrap().record
+    };
+    for situation in SITUATIONS {
+        for placement in Placement::ALL {
+            let before = situated(situation, placement);
+            let after = to(before.clone(), "new@example.com");
+            assert_eq!(after.email.as_str(), "new@example.com");
+            let moves = placement == Placement::External || ["P.w", "Fon", "Fon!"].contains(&situation);
+            let signs_in = if moves { &after.email } else { &before.email };
+            assert_eq!(after.sign_in_email(), signs_in, "{situation} {placement}");
+            assert_eq!(after.other_contact().is_some(), !moves && placement == Placement::Pooled, "{situation}");
+            // The first one stays, however often the contact changes.
+            assert_eq!(to(after.clone(), "newer@example.com").sign_in_email() == &before.email, !moves, "{situation}");
+            assert_eq!(to(after, before.email.as_str()), before, "{situation}");
+        }
+    }
+}
+
+#[test]
+fn a_status_that_contradicts_its_report_is_named() {
+    for (placement, verdict, status, named) in [
+        (Placement::External, Verdict::Success, "created", false),
+        (Placement::External, Verdict::Success, "Deleted", true),
+        (Placement::External, failure(), "Failed", false),
+        (Placement::External, failure(), "Created", true),
+        (Placement::Pooled, failure(), "Created", true),
+        (Placement::Pooled, failure(), "Failed", false),
+    ] {
+        let record = situated("P.r", placement);
+        let mut sent = report(&record, verdict);
+        sent.registration_data = attributes(json!({ "registrationStatus": status }));
+        let applied = apply(record, sent, later(1)).unwrap();
+        assert_eq!(applied.dropped.contains(&"registrationStatus".to_owned()), named, "{placement} {status}");
+    }
+}
+
+#[test]
+fn a_report_finds_room_for_its_configuration_beside_all_a_client_may_keep() {
+    let fill = |bytes: usize| Some(attributes(json!({ "note": "x".repeat(bytes) })));
+    let record = situated("P.r", Placement::External);
+    let room = MAX_CLIENT_BYTES - serde_json::to_vec(&record.tenant).unwrap().len() - r#","note":"""#.len();
+    let over = Amendment { tenant: fill(room + 1), ..Amendment::default() };
+    assert!(matches!(amend(record.clone(), over, later(1)), Err(AmendRefused::Invalid { .. })));
+    let full = Amendment { tenant: fill(room), ..Amendment::default() };
+    let record = amend(record, full, later(1)).unwrap().record;
+
+    let config = "c".repeat(7 * 1024);
+    let mut sent = report(&record, Verdict::Success);
+    sent.tenant_data = attributes(json!({ "tenantConfig": config }));
+    let applied = apply(record, sent, later(1)).unwrap();
+    assert_eq!(applied.dropped, Vec::<String>::new());
+    let record = applied.decided.record;
+    assert_eq!(record.tenant.text("tenantConfig"), Some(config.as_str()));
+
+    // And whoever filled it can still change it.
+    let again = Amendment { tenant: fill(room - 1), ..Amendment::default() };
+    assert!(amend(record, again, later(2)).is_ok());
+}
+
+#[test]
+fn no_prices_are_an_empty_list_in_events() {
+    let mut record = situated("C", Placement::External);
+    for prices in [None, Some(json!(null))] {
+        record.tenant = prices.map(|prices| attributes(json!({ "prices": prices }))).unwrap_or_default();
+        for draft in [
+            tenantry_contract::event::onboarding_request(&record),
+            tenantry_contract::event::offboarding_request(&record),
+        ] {
+            assert_eq!(draft.detail["prices"], json!([]));
+        }
     }
 }
 

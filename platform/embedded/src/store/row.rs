@@ -75,7 +75,7 @@ impl<'a> Indexed<'a> {
         let live = record.status != Status::Deleted;
         Self {
             live_name: live.then_some(record.name.as_str()),
-            pooled_email: (live && record.placement == Placement::Pooled).then(|| record.email.folded()),
+            pooled_email: (live && record.placement == Placement::Pooled).then(|| record.sign_in_email().folded()),
             due: record.open_operation().and_then(Operation::due_at).map(Timestamp::millis),
         }
     }
