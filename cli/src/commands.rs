@@ -60,7 +60,11 @@ pub fn run(started: Instant) -> anyhow::Result<ExitCode> {
     match Tenantry::parse().command {
         Command::Up(args) => {
             let settings = args.check()?;
-            many_threads()?.block_on(up::run(settings, started))
+            let runtime = many_threads()?;
+            let ended = runtime.block_on(up::run(settings, started));
+            // Whatever is not done by the deadline is not waited for here either.
+            runtime.shutdown_background();
+            ended
         }
         #[cfg(feature = "aws")]
         Command::Aws(command) => many_threads()?.block_on(aws::operator::run(command)),

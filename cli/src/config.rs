@@ -5,12 +5,14 @@
 pub mod aws;
 mod faults;
 mod file;
+mod groups;
 mod origins;
 mod parse;
 mod up;
 
 pub use self::faults::Faults;
-pub use self::up::{UpArgs, UpSettings};
+pub use self::origins::Origins;
+pub use self::up::{Roles, UpArgs, UpSettings};
 
 /// The environment, read here and nowhere else.
 #[expect(clippy::disallowed_methods, reason = "this is the place for it")]

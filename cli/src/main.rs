@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod config;
 mod files;
+mod lasting;
 mod parts;
 mod probe;
 mod roles;

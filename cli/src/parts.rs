@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use crate::config::Origins;
+use crate::lasting::lasting;
 use axum::Router;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::id::{TenantId, WorkerId};
@@ -51,8 +53,11 @@ pub struct Parts {
     pub issuer_base: String,
     /// How tokens of issuers that are not like Cognito are read, by issuer.
     pub claims: BTreeMap<String, ClaimMap>,
-    pub gateway_url: String,
-    pub origins: Vec<String>,
+    /// None if there is no gateway.
+    pub gateway_url: Option<String>,
+    pub origins: Origins,
+    /// What admins' groups grant.
+    pub policy: ScopePolicy,
     pub hosts: Vec<String>,
     pub lifecycle: Lifecycle,
     /// Where what nobody waits for runs.
@@ -64,15 +69,15 @@ impl Parts {
     pub async fn serve_control_plane(&self, listener: TcpListener, beside: Router) -> anyhow::Result<()> {
         let cp = self.control_plane();
         let router = beside.merge(tenantry_control_plane::router(cp.clone()).await?);
-        self.spawn_behind(tenantry_control_plane::run_reports(cp.clone(), self.lifecycle.token()));
-        self.spawn_behind(tenantry_control_plane::run_reaper(cp, self.lifecycle.token()));
-        self.serve(listener, harden(router, self.http()));
+        self.keep_behind("reports", tenantry_control_plane::run_reports(cp.clone(), self.lifecycle.token()));
+        self.keep_behind("reaper", tenantry_control_plane::run_reaper(cp, self.lifecycle.token()));
+        self.serve("API", listener, harden(router, self.http()));
         Ok(())
     }
 
     /// Health and readiness, beside other routes, for a process without the admin API.
     pub fn serve_health(&self, listener: TcpListener, beside: Router) {
-        self.serve(listener, harden(beside.merge(health_router(self.lifecycle.ready())), self.http()));
+        self.serve("health", listener, harden(beside.merge(health_router(self.lifecycle.ready())), self.http()));
     }
 
     /// The gateway; with `closings`, it hears at once which tenants are shut out.
@@ -87,18 +92,18 @@ impl Parts {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
         };
-        let mut config = GatewayConfig { origins: self.origins.clone(), ..GatewayConfig::default() };
+        let mut config = GatewayConfig { origins: self.origins.application.clone(), ..GatewayConfig::default() };
         config.hosts.extend(self.hosts.iter().cloned());
         let gateway = Arc::new(Gateway::new(deps, config));
         if let Some(closings) = closings {
             let heeding = heed_closings(Arc::clone(&gateway), closings);
             let stop = self.lifecycle.token();
-            self.spawn(async move {
+            self.keep("closings", async move {
                 tokio::select! { () = heeding => {}, () = stop.cancelled() => {} }
             });
         }
         let lifecycle = self.lifecycle.clone();
-        self.spawn(async move { tenantry_gateway::serve(listener, gateway, &lifecycle).await });
+        self.keep("gateway", async move { tenantry_gateway::serve(listener, gateway, &lifecycle).await });
     }
 
     pub fn provision(&self, runtime: Arc<dyn Runtime>, config: EngineConfig) {
@@ -113,11 +118,11 @@ impl Parts {
             catalogue: self.catalogue.clone(),
             worker,
         };
-        self.spawn_behind(Engine::new(deps, config).run(self.lifecycle.token()));
+        self.keep_behind("provisioner", Engine::new(deps, config).run(self.lifecycle.token()));
     }
 
     pub fn serve_metrics(&self, listener: TcpListener, metrics: &Metrics) {
-        self.serve(listener, harden(metrics.router(), self.http()));
+        self.serve("metrics", listener, harden(metrics.router(), self.http()));
     }
 
     fn control_plane(&self) -> ControlPlane {
@@ -136,7 +141,7 @@ impl Parts {
             settings: Settings {
                 gateway_url: self.gateway_url.clone(),
                 issuer_base: self.issuer_base.clone(),
-                policy: ScopePolicy::default(),
+                policy: self.policy.clone(),
                 public_rate: RateLimit::DEFAULT,
             },
             ready: self.lifecycle.ready(),
@@ -153,20 +158,21 @@ impl Parts {
     fn http(&self) -> HttpOptions {
         let mut options = HttpOptions::new(self.ports.ids.clone());
         options.hosts.extend(self.hosts.iter().cloned());
-        options.cors_origins.clone_from(&self.origins);
+        options.cors_origins = self.origins.of_api();
         options
     }
 
-    fn serve(&self, listener: TcpListener, router: Router) {
+    fn serve(&self, name: &'static str, listener: TcpListener, router: Router) {
         let lifecycle = self.lifecycle.clone();
-        self.spawn(async move { serve(listener, router, &lifecycle).await });
+        self.keep(name, async move { serve(listener, router, &lifecycle).await });
     }
 
-    pub fn spawn<F: Future<Output = ()> + Send + 'static>(&self, part: F) {
-        self.lifecycle.tracker().spawn(part);
+    /// Runs a part that is to last until the process is asked to stop.
+    pub fn keep<F: Future<Output = ()> + Send + 'static>(&self, name: &'static str, part: F) {
+        self.lifecycle.tracker().spawn(lasting(name, part, self.lifecycle.clone()));
     }
 
-    fn spawn_behind<F: Future<Output = ()> + Send + 'static>(&self, part: F) {
-        self.lifecycle.tracker().spawn_on(part, &self.background);
+    fn keep_behind<F: Future<Output = ()> + Send + 'static>(&self, name: &'static str, part: F) {
+        self.lifecycle.tracker().spawn_on(lasting(name, part, self.lifecycle.clone()), &self.background);
     }
 }

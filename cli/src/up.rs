@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use tenantry_contract::event::Sources;
 use tenantry_embedded::clock::SystemClock;
 use tenantry_embedded::database::{Database, Deps};
 use tenantry_embedded::identity::{self, BaseUrl, Identity, IdentityConfig};
@@ -20,11 +19,13 @@ use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
 use tenantry_provisioner::EngineConfig;
 use tenantry_web::{Lifecycle, telemetry};
+use tokio::net::TcpListener;
 
 use self::credentials::{Credentials, FirstAdmin, Machine};
 use crate::background::Background;
 use crate::bind::{Picked, host, reachable};
-use crate::config::{UpSettings, variable};
+use crate::config::{Roles, UpSettings, variable};
+use crate::lasting;
 use crate::parts::{Parts, Ports};
 use crate::signals::Stop;
 use crate::tiers;
@@ -32,6 +33,8 @@ use crate::tiers;
 /// The two steps of an end, together below the ten seconds that whoever stops us allows.
 const DRAIN: Duration = Duration::from_secs(5);
 const REAP: Duration = Duration::from_secs(4);
+/// All of it, with the files closed.
+const END: Duration = Duration::from_millis(9_600);
 
 pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitCode> {
     let UpSettings {
@@ -41,8 +44,10 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         metrics_listen,
         roles,
         catalogue,
-        allowed_origins,
+        origins,
         allowed_hosts,
+        policy,
+        sources,
         log_format,
         log,
     } = settings;
@@ -57,20 +62,20 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     let identity_file = data_dir.join("identity.db");
     Identity::check(&identity_file)?;
     // The directory is held from here on: nothing before this writes.
-    let database =
-        Database::open(&data_dir, Deps { clock: clock.clone(), ids: ids.clone(), sources: Sources::default() })?;
+    let database = Database::open(&data_dir, Deps { clock: clock.clone(), ids: ids.clone(), sources })?;
     tiers::check(&database, &catalogue).await?;
     let metrics = metrics_listen.map(|at| tenantry_web::metrics::install().map(|m| (at, m))).transpose()?;
 
     let mut picked = Picked::read(&data_dir);
     let api = picked.bind(listen, "--listen").await?;
-    let gateway = picked.bind(gateway_listen, "--gateway-listen").await?;
-    let api_url = format!("http://{}", reachable(api.local_addr()?));
-    let gateway_url = format!("http://{}", reachable(gateway.local_addr()?));
+    let api_url = url(&api, "--listen")?;
+    let gateway = if roles.gateway { Some(picked.bind(gateway_listen, "--gateway-listen").await?) } else { None };
+    let gateway_url = gateway.as_ref().map(|gateway| url(gateway, "--gateway-listen")).transpose()?;
 
     let mut config = IdentityConfig::new(data_dir.join("mail"), BaseUrl::fixed(&api_url));
-    config.app_origins.clone_from(&allowed_origins);
-    config.portal_origins.clone_from(&allowed_origins);
+    config.app_origins.clone_from(&origins.application);
+    config.portal_origins.clone_from(&origins.portal);
+    config.admin_groups = policy.groups().map(str::to_owned).collect();
     let identity =
         Identity::open(Place::File(identity_file), Mode::Threaded, config, clock.clone(), ids.clone()).await?;
     let admins = identity.ensure_admin_pool().await?;
@@ -93,7 +98,8 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         issuer_base: api_url.clone(),
         claims: BTreeMap::new(),
         gateway_url: gateway_url.clone(),
-        origins: allowed_origins,
+        origins,
+        policy,
         hosts: [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts).collect(),
         lifecycle: lifecycle.clone(),
         background: background.handle(),
@@ -104,7 +110,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     } else {
         parts.serve_health(api, issuers);
     }
-    if roles.gateway {
+    if let Some(gateway) = gateway {
         parts.serve_gateway(gateway, runtime.clone(), Some(database.closing()));
     }
     if roles.provisioner {
@@ -115,8 +121,8 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     }
 
     let credentials = Credentials {
-        api_url: format!("{api_url}/"),
-        gateway_url: format!("{gateway_url}/"),
+        api_url: roles.control_plane.then(|| format!("{api_url}/")),
+        gateway_url: gateway_url.as_ref().map(|url| format!("{url}/")),
         portal_url: None,
         issuer: admins.issuer,
         user_client_id: admins.user_client.into(),
@@ -126,16 +132,44 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     credentials.write(&data_dir)?;
     lifecycle.set_ready();
     let took = started.elapsed().as_millis();
-    println!("Tenantry is ready in {took} ms: API {api_url}/ gateway {gateway_url}/ data {}", data_dir.display());
+    let running = running(roles, &api_url, gateway_url.as_deref());
+    println!("Tenantry is ready in {took} ms: {running} data {}", data_dir.display());
 
-    stop.requested().await;
-    tracing::info!("stopping: requests and steps in flight finish first");
+    lasting::end(&mut stop, &lifecycle).await;
+    let deadline = tokio::time::Instant::now() + END;
     lifecycle.shutdown().await;
     runtime.shutdown(REAP).await;
-    identity.close().await;
-    database.close().await;
+    within(deadline, async { tokio::join!(identity.close(), database.close()) }).await;
     tracing::info!("stopped");
-    Ok(ExitCode::SUCCESS)
+    Ok(lasting::outcome(&lifecycle))
+}
+
+/// Everything acknowledged is on disk already: what is cut off here, the last fold of a log into its file, is done by
+/// the next start.
+async fn within(deadline: tokio::time::Instant, closing: impl Future<Output = ((), ())>) {
+    if tokio::time::timeout_at(deadline, closing).await.is_err() {
+        tracing::warn!("the files are not tidied up in time; the next start does it");
+    }
+}
+
+/// Where a listener is reached. One that others can reach has to be told what it is.
+fn url(listener: &TcpListener, flag: &str) -> std::io::Result<String> {
+    let at = listener.local_addr()?;
+    if !at.ip().is_loopback() {
+        tracing::warn!(
+            "{flag} {at} is open to other machines over plain HTTP: tokens and passwords pass it unencrypted"
+        );
+    }
+    Ok(format!("http://{}", reachable(at)))
+}
+
+/// What runs here and where it is, for people.
+fn running(roles: Roles, api: &str, gateway: Option<&str>) -> String {
+    let first = if roles.control_plane { "API" } else { "sign-in" };
+    let gateway = gateway.map(|url| format!(" gateway {url}/")).unwrap_or_default();
+    let missing = roles.missing();
+    let without = if missing.is_empty() { String::new() } else { format!(" (without {})", missing.join(", ")) };
+    format!("{first} {api}/{gateway}{without}")
 }
 
 /// Every port, served by what this one machine has.

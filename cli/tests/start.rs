@@ -6,6 +6,8 @@ mod support;
 
 #[path = "start/help.rs"]
 mod help;
+#[path = "start/parts.rs"]
+mod parts;
 #[path = "start/placement.rs"]
 mod placement;
 #[path = "start/refusals.rs"]

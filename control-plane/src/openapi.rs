@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the handlers and the table of scopes, so that it can say nothing else.
 
+mod answers;
 mod problem;
 
 use http::Method;
@@ -48,6 +49,7 @@ pub fn openapi() -> OpenApi {
     for (path, item) in &mut api.paths.paths {
         for (method, operation) in operations(item) {
             secure(operation, &method, path);
+            answers::add_common(operation);
             problem::fill(operation);
         }
     }
@@ -124,6 +126,47 @@ mod tests {
                 assert!(operation.tags.as_ref().is_some_and(|tags| tags.len() == 1), "{method} {path}");
             }
         }
+    }
+
+    /// What any handler's surroundings may answer is said of all of them.
+    #[test]
+    fn an_operation_says_all_that_it_may_answer() {
+        let mut api = openapi();
+        let (mut bodies, mut keys) = (0, 0);
+        for (path, item) in &mut api.paths.paths {
+            for (method, operation) in operations(item) {
+                let has = |status: &str| operation.responses.responses.contains_key(status);
+                let at = format!("{method} {path}");
+                let scoped = operation.security.as_ref().is_some_and(|security| !security.is_empty());
+                assert_eq!(
+                    ["401", "403", "503"].map(has),
+                    if path == "/readyz" {
+                        [false, false, true]
+                    } else if path.starts_with("/tenant-config") {
+                        [false, false, true]
+                    } else {
+                        [scoped; 3]
+                    },
+                    "{at}"
+                );
+                assert_eq!(has("429"), path.starts_with("/tenant-config"), "{at}");
+                let body = operation.request_body.is_some();
+                assert!(!body || ["400", "413", "415", "422"].into_iter().all(has), "{at}");
+                bodies += usize::from(body);
+                if method == Method::POST {
+                    let text = serde_json::to_value(&operation.responses).unwrap();
+                    let good = ["200", "201"].into_iter().find(|status| has(status)).unwrap();
+                    assert!(text[good]["headers"]["Idempotency-Replayed"].is_object(), "{at}");
+                    assert!(has("422"), "{at}");
+                    keys += 1;
+                }
+                for status in ["429", "503"].into_iter().filter(|status| has(status) && path != "/readyz") {
+                    let text = serde_json::to_value(&operation.responses).unwrap();
+                    assert!(text[status]["headers"]["Retry-After"].is_object(), "{at} {status}");
+                }
+            }
+        }
+        assert_eq!((bodies, keys), (5, 3));
     }
 
     /// The document in the repository is the portal's contract. `UPDATE_OPENAPI=1` writes it anew.

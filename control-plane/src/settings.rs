@@ -9,8 +9,8 @@ use tenantry_web::ScopePolicy;
 /// port or domain moves every answer with it.
 #[derive(Clone)]
 pub struct Settings {
-    /// Where the gateway answers, such as `http://127.0.0.1:8081`.
-    pub gateway_url: String,
+    /// Where the gateway answers, such as `http://127.0.0.1:8081`; none if there is no gateway.
+    pub gateway_url: Option<String>,
     /// What comes before the pool id in an issuer's URL.
     pub issuer_base: String,
     /// Which group may do what.
@@ -33,8 +33,8 @@ impl RateLimit {
 
 impl Settings {
     /// Published endpoints end in a slash.
-    pub(crate) fn gateway(&self) -> String {
-        format!("{}/", self.gateway_url.trim_end_matches('/'))
+    pub(crate) fn gateway(&self) -> Option<String> {
+        self.gateway_url.as_ref().map(|url| format!("{}/", url.trim_end_matches('/')))
     }
 
     /// The issuer whose tokens a tenant's users carry. An `iss` has no slash at its end.

@@ -22,7 +22,7 @@ const LINGER: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     #[error("the body is too large")]
-    TooLarge,
+    TooLarge(u64),
     #[error("the client broke the body off")]
     Client(#[source] hyper::Error),
 }
@@ -137,7 +137,7 @@ impl Sending {
             self.from.ended.store(true, Ordering::Relaxed);
         }
         if held.came > self.from.max {
-            return Poll::Ready(Some(Err(BodyError::TooLarge)));
+            return Poll::Ready(Some(Err(BodyError::TooLarge(self.from.max))));
         }
         Poll::Ready(Some(Ok(Frame::data(data))))
     }

@@ -128,7 +128,7 @@ impl Gateway {
         connections: &Arc<Connections>,
     ) -> Result<Response<GatewayBody>, Problem> {
         if !self.hosts.serve(came.parts) {
-            return Err(Problem::bad_request("This host is not served here."));
+            return Err(tenantry_web::http::not_served());
         }
         if let Some(answer) = Cors::preflight(came.parts) {
             return Ok(answer);
@@ -160,7 +160,7 @@ impl Gateway {
             if !came.parts.headers.contains_key(EXPECT) {
                 let_finish(body).await;
             }
-            return Err(tenantry_web::json::too_large());
+            return Err(tenantry_web::json::too_large(Some(self.max_body)));
         }
         // Who needs no token gets no service to keep waiting for a body.
         let body = if came.said.public { None } else { Outgoing::new(body, self.max_body) };

@@ -51,7 +51,7 @@ enum Failed {
 }
 
 enum BodyProblem {
-    TooLarge,
+    TooLarge(u64),
     Broken,
     Stalled,
 }
@@ -181,7 +181,7 @@ fn failed(error: hyper::Error) -> Failed {
     let mut source = error.source();
     while let Some(cause) = source {
         match cause.downcast_ref::<BodyError>() {
-            Some(BodyError::TooLarge) => return Failed::Body(BodyProblem::TooLarge),
+            Some(BodyError::TooLarge(limit)) => return Failed::Body(BodyProblem::TooLarge(*limit)),
             Some(BodyError::Client(_)) => return Failed::Body(BodyProblem::Broken),
             None => source = cause.source(),
         }
@@ -192,7 +192,7 @@ fn failed(error: hyper::Error) -> Failed {
 impl BodyProblem {
     fn problem(&self) -> Problem {
         match self {
-            Self::TooLarge => tenantry_web::json::too_large(),
+            Self::TooLarge(limit) => tenantry_web::json::too_large(Some(*limit)),
             Self::Broken => Problem::bad_request("The body could not be read."),
             Self::Stalled => Problem::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
         }

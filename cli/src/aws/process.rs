@@ -26,6 +26,7 @@ use tokio::runtime::Handle;
 
 use crate::bind::{host, listen, reachable};
 use crate::config::aws::{Role, Told};
+use crate::lasting;
 use crate::parts::{Parts, Ports};
 use crate::signals::Stop;
 use crate::tiers;
@@ -71,8 +72,9 @@ impl Process {
             catalogue: Arc::new(common.catalogue),
             issuer_base: issuer_base(&here.region),
             claims: oidc.claims,
-            gateway_url,
+            gateway_url: Some(gateway_url).filter(|url| !url.is_empty()),
             origins: common.origins,
+            policy: state.policy,
             hosts: common.metrics_listen.into_iter().chain([common.listen]).map(host).chain(common.hosts).collect(),
             lifecycle: Lifecycle::new(DRAIN),
             // Each role is a process of its own.
@@ -91,7 +93,7 @@ impl Process {
     /// Carries the events that this process commits, and those that others left, to the bus.
     pub fn relay(&self) {
         let relay = Relay::new(self.database.clone(), self.bus.clone());
-        self.parts.spawn(relay.run(self.parts.lifecycle.token()));
+        self.parts.keep("relay", relay.run(self.parts.lifecycle.token()));
     }
 
     /// Answers until it is asked to stop.
@@ -102,11 +104,10 @@ impl Process {
         self.parts.lifecycle.set_ready();
         let took = self.started.elapsed().as_millis();
         println!("Tenantry's {} is ready in {took} ms: http://{}/", self.role.name(), reachable(at));
-        self.stop.requested().await;
-        tracing::info!("stopping: requests and steps in flight finish first");
+        lasting::end(&mut self.stop, &self.parts.lifecycle).await;
         self.parts.lifecycle.shutdown().await;
         tracing::info!("stopped");
-        Ok(ExitCode::SUCCESS)
+        Ok(lasting::outcome(&self.parts.lifecycle))
     }
 }
 

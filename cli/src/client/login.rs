@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use serde::Deserialize;
 use tenantry_embedded::clock::SystemClock;
@@ -54,7 +55,7 @@ pub struct Login {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Credentials {
-    api_url: String,
+    api_url: Option<String>,
     issuer: String,
     user_client_id: String,
     admin: Admin,
@@ -80,7 +81,8 @@ impl Login {
         let sessions = Sessions::new(self.common.home.session_file()?);
         let credentials = self.credentials.as_deref().map(read).transpose()?;
         let api = match (&self.common.api_url, &credentials) {
-            (None, Some(credentials)) => base(&credentials.api_url)?,
+            (None, Some(Credentials { api_url: Some(url), .. })) => base(url)?,
+            (None, Some(_)) => bail!("these credentials name no API: start the control plane too, or say --api-url"),
             _ => address(&self.common, &sessions)?,
         };
         let (who, session) = match &credentials {

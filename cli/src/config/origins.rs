@@ -1,6 +1,39 @@
-//! Addresses on the web: origins of pages that may call us, and where others find us.
+//! Addresses on the web: origins of pages that may call us, names we are called by, and where others find us.
 
+use http::uri::Authority;
 use url::Url;
+
+/// Whose pages a browser may call us from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// The provider's portal: calls the API, and admins' sign-in goes back to it.
+    pub portal: Vec<String>,
+    /// The tenants' application: calls the gateway, and the API for where and how its users sign in, which goes back to
+    /// it.
+    pub application: Vec<String>,
+}
+
+impl Origins {
+    /// Who may call the API's listener, where the sign-in pages and the tenants' configurations are too.
+    pub fn of_api(&self) -> Vec<String> {
+        let mut all = self.portal.clone();
+        all.extend(self.application.iter().filter(|origin| !self.portal.contains(origin)).cloned());
+        all
+    }
+
+    /// Adds origins that are both.
+    #[must_use]
+    pub fn and_both(mut self, both: &[String]) -> Self {
+        for list in [&mut self.portal, &mut self.application] {
+            for origin in both {
+                if !list.contains(origin) {
+                    list.push(origin.clone());
+                }
+            }
+        }
+        self
+    }
+}
 
 /// Checks that a text is an origin: scheme and host, nothing after.
 pub fn origin(text: &str) -> Result<String, String> {
@@ -13,6 +46,15 @@ pub fn origin(text: &str) -> Result<String, String> {
     } else {
         Err(bad())
     }
+}
+
+/// Checks that a text is what a client's `Host` may say: a name or an address, and a port if it is to be that one.
+pub fn host_name(text: &str) -> Result<String, String> {
+    let bad = || format!("{text:?} is not a host such as admin.example.com or admin.example.com:8443");
+    let host: Authority = text.parse().map_err(|_| bad())?;
+    let port_fits = host.as_str() == host.host() || host.port_u16().is_some();
+    let known = !host.host().is_empty() && !text.contains('*') && url::Host::parse(host.host()).is_ok();
+    if known && port_fits && !text.contains('@') { Ok(text.to_owned()) } else { Err(bad()) }
 }
 
 /// Checks that a text is where something answers over HTTP; it may have a path.
@@ -28,7 +70,7 @@ pub fn address(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    use super::*;
 
     #[test]
     fn origins() {
@@ -37,5 +79,24 @@ mod tests {
         for bad in ["", "*", "localhost", "ftp://x", "https://x.y/path", "https://x.y?q"] {
             assert!(origin(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn hosts() {
+        for good in ["admin.example.com", "Admin.example.com:8443", "192.0.2.7", "[2001:db8::7]", "[::1]:80", "box"] {
+            assert_eq!(host_name(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "*", "https://x.y", "x.y/path", "u@x.y", "a b", "x.y:", "x.y:99999", ":80", "2001:db8::7"] {
+            assert!(host_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_api_is_called_from_both_and_the_gateway_is_not() {
+        let text = |list: &[&str]| list.iter().map(|o| (*o).to_owned()).collect::<Vec<_>>();
+        let origins = Origins { portal: text(&["p"]), application: text(&["a"]) };
+        assert_eq!((origins.of_api(), origins.application.clone()), (text(&["p", "a"]), text(&["a"])));
+        let both = origins.and_both(&text(&["b", "a"]));
+        assert_eq!((both.portal, both.application), (text(&["p", "b", "a"]), text(&["a", "b"])));
     }
 }

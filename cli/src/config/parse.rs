@@ -17,6 +17,18 @@ pub fn format(text: &str) -> Result<LogFormat, String> {
     LogFormat::parse(text).ok_or_else(|| format!("{text:?} is neither pretty nor json"))
 }
 
+/// The source of events, as `EventBridge` takes it.
+pub fn source(text: &str) -> Result<String, String> {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    if (1..=256).contains(&text.len()) && plain && !text.starts_with("aws.") {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is not a source such as sbt.control.plane: 1 to 256 letters, digits or any of '._-/', and not AWS's own"
+        ))
+    }
+}
+
 pub fn catalogue(path: Option<PathBuf>, faults: &mut Faults) -> Option<Catalogue> {
     let (at, text) = match path {
         None => ("the default catalogue".to_owned(), Catalogue::DEFAULT.to_owned()),

@@ -11,8 +11,10 @@ use crate::files::write_private;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Credentials {
-    pub api_url: String,
-    pub gateway_url: String,
+    /// None if the control plane does not run.
+    pub api_url: Option<String>,
+    /// None if the gateway does not run.
+    pub gateway_url: Option<String>,
     /// None until there is a portal.
     pub portal_url: Option<String>,
     pub issuer: String,

@@ -38,11 +38,13 @@ impl Client {
             .unwrap();
         assert_eq!(answer.status(), 200);
         let token: Value = answer.json().await.unwrap();
-        let trimmed = |name: &str| system.credential(name).trim_end_matches('/').to_owned();
+        // None is what there is of a part that does not run.
+        let url = |name: &str| system.credentials[name].as_str().unwrap_or_default();
+        let trimmed = |name: &str| url(name).trim_end_matches('/').to_owned();
         Self {
             http,
-            api: trimmed("/apiUrl"),
-            gateway: trimmed("/gatewayUrl"),
+            api: trimmed("apiUrl"),
+            gateway: trimmed("gatewayUrl"),
             token: token["access_token"].as_str().unwrap().to_owned(),
         }
     }
@@ -196,6 +198,24 @@ impl Client {
         }
         let token = |name: &str| answer.body["AuthenticationResult"][name].as_str().unwrap().to_owned();
         Session { id_token: token("IdToken"), access_token: token("AccessToken") }
+    }
+
+    /// The first of the provider's people, signed in for the first time.
+    pub async fn first_admin(&self, system: &System) -> Self {
+        let (user, password) = (system.credential("/admin/userName"), system.credential("/admin/password"));
+        self.person(system, &user, &password).await
+    }
+
+    /// Another one, with the password from the mail.
+    pub async fn new_admin(&self, system: &System, user: &str, email: &str) -> Self {
+        let password = temporary_password(&system.data, email).await;
+        self.person(system, user, &password).await
+    }
+
+    async fn person(&self, system: &System, user: &str, password: &str) -> Self {
+        let client = system.credential("/userClientId");
+        let session = self.sign_in(&client, user, password, CHOSEN).await;
+        Self::at(&self.api, &self.gateway, &session.access_token)
     }
 
     /// A new tenant's admin: the password from the mail, a new one chosen.

@@ -20,8 +20,13 @@ pub struct System {
 
 /// The program under test, with its addresses picked by the machine.
 pub fn command(data: &Path, more: &[&str]) -> Command {
+    command_at(data, "127.0.0.1:0", more)
+}
+
+/// The same with an address for the gateway.
+pub fn command_at(data: &Path, gateway: &str, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
-    command.args(["up", "--listen", "127.0.0.1:0", "--gateway-listen", "127.0.0.1:0", "--data-dir"]).arg(data);
+    command.args(["up", "--listen", "127.0.0.1:0", "--gateway-listen", gateway, "--data-dir"]).arg(data);
     command.args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -50,12 +55,16 @@ pub fn refused(data: &Path, more: &[&str]) -> String {
 
 impl System {
     pub fn start(data: &Path, more: &[&str]) -> Self {
+        Self::of(command(data, more), data)
+    }
+
+    pub fn of(mut command: Command, data: &Path) -> Self {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
             .open(data.with_extension("log"))
             .expect("a log file beside the data directory");
-        let mut child = command(data, more).stderr(log).spawn().expect("the program starts");
+        let mut child = command.stderr(log).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let (line, first) = mpsc::channel();
         std::thread::spawn(move || {

@@ -24,7 +24,9 @@ pub(crate) struct TierView {
     pub name: String,
     /// `pooled`, `dedicated-services`, `dedicated-cluster` or `external`.
     pub placement: String,
-    pub limits: LimitsView,
+    /// Absent for a tier without limits: its tenants are not held back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limits: Option<LimitsView>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -78,11 +80,11 @@ impl From<&Tier> for TierView {
         Self {
             name: tier.name.clone(),
             placement: tier.placement.as_str().to_owned(),
-            limits: LimitsView {
+            limits: (!tier.limits.is_unlimited()).then_some(LimitsView {
                 requests_per_second: tier.limits.requests_per_second,
                 burst: tier.limits.burst,
                 requests_per_day: tier.limits.requests_per_day,
-            },
+            }),
             price: tier.price.clone(),
             description: tier.description.clone(),
         }
@@ -96,5 +98,23 @@ impl From<&Service> for ServiceView {
             health_path: service.health_path.clone(),
             tables: service.tables.iter().map(|table| table.name.to_string()).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tier_without_limits_says_none() {
+        let catalogue = Catalogue::parse(
+            "[[tiers]]\nname = \"free\"\nplacement = \"external\"\n[[tiers]]\nname = \"held\"\nplacement = \"external\"\n\
+             limits = { requests_per_second = 1, burst = 2, requests_per_day = 3 }\n",
+        )
+        .unwrap();
+        let shown: serde_json::Value = serde_json::from_slice(&render(&catalogue).unwrap()).unwrap();
+        let tiers = &shown["data"]["tiers"];
+        assert_eq!(tiers[0], serde_json::json!({ "name": "free", "placement": "external" }));
+        assert_eq!(tiers[1]["limits"]["requestsPerDay"], 3);
     }
 }

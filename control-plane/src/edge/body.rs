@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 use tenantry_web::Problem;
+use tenantry_web::json::read;
 
 use super::faults::fault;
 
@@ -33,13 +34,6 @@ impl<S: Send + Sync> FromRequest<S> for Unread {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         read(request, state).await.map(Self)
     }
-}
-
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-        _ => Problem::bad_request("The body could not be read"),
-    })
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -1,7 +1,7 @@
 //! Whose events, and which.
 
 use tenantry_contract::event::Event;
-use tenantry_contract::id::TenantId;
+use tenantry_contract::id::{RegistrationId, TenantId};
 use tenantry_ports::log::EventFilter;
 use tenantry_web::Problem;
 
@@ -21,7 +21,12 @@ pub(super) fn text(filter: &EventFilter) -> String {
     format!("{tenant} {}", filter.detail_type.as_deref().unwrap_or_default())
 }
 
-pub(super) fn lets_through(filter: &EventFilter, event: &Event) -> bool {
-    let tenant = filter.tenant.as_ref().is_none_or(|id| event.text("tenantId") == Some(id.as_str()));
+/// `registration` is the wanted tenant's: another application plane names that alone.
+pub(super) fn lets_through(filter: &EventFilter, registration: Option<&RegistrationId>, event: &Event) -> bool {
+    let of_tenant = |id: &TenantId| match event.text("tenantId") {
+        Some(named) => named == id.as_str(),
+        None => registration.is_some_and(|id| event.text("tenantRegistrationId") == Some(id.as_str())),
+    };
+    let tenant = filter.tenant.as_ref().is_none_or(of_tenant);
     tenant && filter.detail_type.as_ref().is_none_or(|kind| *kind == event.detail_type)
 }

@@ -10,6 +10,7 @@ use futures::Stream;
 use futures::stream;
 use http::HeaderMap;
 use tenantry_contract::event::Event;
+use tenantry_contract::id::RegistrationId;
 use tenantry_ports::error::Retry;
 use tenantry_ports::log::EventFilter;
 use tenantry_ports::page::Position;
@@ -68,8 +69,13 @@ pub(crate) async fn handler(
         }
         None => app.cp.log.end().await?,
     };
+    let tenant = match &wanted.tenant {
+        Some(id) => app.cp.store.tenant(id).await?,
+        None => None,
+    };
+    let registration = tenant.map(|record| record.registration_id);
     let until = Instant::now() + caller.expires.since(app.cp.clock.now());
-    let follower = Follower { app, wanted, narrowed, after, ready: VecDeque::new(), until };
+    let follower = Follower { app, wanted, registration, narrowed, after, ready: VecDeque::new(), until };
     let frames = stream::unfold(follower, |mut follower| async move {
         let frame = follower.next().await?;
         Some((Ok(frame), follower))
@@ -80,6 +86,8 @@ pub(crate) async fn handler(
 struct Follower {
     app: Shared,
     wanted: EventFilter,
+    /// Of the wanted tenant. Ids are made with the record: one that is not known now is of no tenant later.
+    registration: Option<RegistrationId>,
     narrowed: String,
     after: Position,
     ready: VecDeque<(Position, Event)>,
@@ -93,7 +101,7 @@ impl Follower {
         let stop = self.app.cp.stop.clone();
         loop {
             while let Some((position, event)) = self.ready.pop_front() {
-                if filter::lets_through(&self.wanted, &event) {
+                if filter::lets_through(&self.wanted, self.registration.as_ref(), &event) {
                     return self.frame(&position, &event);
                 }
             }

@@ -77,12 +77,8 @@ pub(crate) struct Initiated {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable characters; the same request with the same key is done once and answered twice")),
     request_body = Request,
     responses(
-        (status = 201, description = "It has begun", body = Data<Initiated>,
-            headers(("Idempotency-Replayed" = Option<String>, description = "`true` for an answer that was given before"))),
-        (status = 400, description = "The body is not JSON"),
+        (status = 201, description = "It has begun", body = Data<Initiated>),
         (status = 409, description = "The name or the e-mail is taken"),
-        (status = 413, description = "The body is too large"),
-        (status = 415, description = "The body is not called JSON"),
         (status = 422, description = "Fields break rules; all of them are named"),
     ),
 )]

@@ -31,7 +31,8 @@ pub(crate) struct Request {
     /// Merged into the registration. For a tenant of an external tier, a `registrationStatus` of `Created`,
     /// `Failed` or `Deleted` ends the current operation.
     tenant_registration_data: Option<HashMap<String, Value>>,
-    /// A failure report of an external application plane, in words.
+    /// A failure report of an external application plane, in words; beside a `registrationStatus` of `Failed`, its
+    /// reason.
     tenant_status: Option<String>,
 }
 

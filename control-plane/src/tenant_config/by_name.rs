@@ -21,6 +21,7 @@ use crate::state::{App, Shared};
         (status = 200, description = "The configuration, bare", body = TenantConfigDoc),
         (status = 404, description = "There is no such tenant, or not yet, or no more"),
         (status = 429, description = "Too many requests from one address"),
+        (status = 503, description = "It cannot be read just now"),
     ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.tenant_config.by_name", skip_all)]

@@ -31,6 +31,7 @@ use crate::state::Shared;
         (status = 400, description = "Nothing says which tenant"),
         (status = 404, description = "There is no such tenant, or not yet, or no more"),
         (status = 429, description = "Too many requests from one address"),
+        (status = 503, description = "It cannot be read just now"),
     ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.tenant_config.by_query", skip_all)]

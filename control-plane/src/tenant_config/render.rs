@@ -21,8 +21,9 @@ use crate::settings::Settings;
 pub(crate) struct TenantConfigDoc {
     pub user_pool_id: String,
     pub app_client_id: String,
-    /// Ends in a slash.
-    pub api_gateway_url: String,
+    /// Ends in a slash. Absent where no gateway runs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub api_gateway_url: Option<String>,
     /// The OpenID Connect issuer of the tenant's users; ours say it, another application plane may not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub issuer: Option<String>,
@@ -40,7 +41,10 @@ pub(crate) fn rendered(record: &TenantRecord, settings: &Settings) -> Option<Map
     if let Some(pool) = config.get("userPoolId").and_then(Value::as_str).and_then(|id| PoolId::parse(id).ok()) {
         config.insert("issuer".into(), settings.issuer(&pool).into());
     }
-    config.insert("apiGatewayUrl".into(), settings.gateway().into());
+    match settings.gateway() {
+        Some(url) => drop(config.insert("apiGatewayUrl".into(), url.into())),
+        None => drop(config.remove("apiGatewayUrl")),
+    }
     Some(config)
 }
 

@@ -15,7 +15,10 @@ use crate::state::Shared;
     tag = "Users",
     operation_id = "deleteUser",
     params(("id" = String, Path, description = "The user's name")),
-    responses((status = 200, description = "It is gone", body = Message)),
+    responses(
+        (status = 200, description = "It is gone", body = Message),
+        (status = 409, description = "It is the last administrator that is enabled"),
+    ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.user.delete", skip_all)]
 pub(crate) async fn handler(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Message>, Problem> {

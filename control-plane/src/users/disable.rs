@@ -14,7 +14,11 @@ use crate::state::{App, Shared};
     tag = "Users",
     operation_id = "disableUser",
     params(("id" = String, Path, description = "The user's name")),
-    responses((status = 200, description = "The user may not sign in", body = Message), (status = 404, description = "There is none")),
+    responses(
+        (status = 200, description = "The user may not sign in", body = Message),
+        (status = 404, description = "There is none"),
+        (status = 409, description = "It is the last administrator that is enabled"),
+    ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.user.disable", skip_all)]
 pub(crate) async fn by_put(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Message>, Problem> {
@@ -30,7 +34,11 @@ pub(crate) async fn by_put(State(app): State<Shared>, Path(id): Path<String>) ->
     tag = "Users",
     operation_id = "disableUserByDelete",
     params(("id" = String, Path, description = "The user's name")),
-    responses((status = 200, description = "The user may not sign in", body = Message), (status = 404, description = "There is none")),
+    responses(
+        (status = 200, description = "The user may not sign in", body = Message),
+        (status = 404, description = "There is none"),
+        (status = 409, description = "It is the last administrator that is enabled"),
+    ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.user.disable", skip_all)]
 pub(crate) async fn by_delete(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Message>, Problem> {

@@ -34,6 +34,7 @@ pub(crate) struct Request {
     responses(
         (status = 200, description = "It is changed", body = Message),
         (status = 404, description = "There is none"),
+        (status = 409, description = "It is the last administrator that is enabled, and would be none"),
         (status = 422, description = "Fields break rules; all of them are named"),
     ),
 )]

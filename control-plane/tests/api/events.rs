@@ -6,6 +6,8 @@ use axum::body::BodyDataStream;
 use axum::response::Response;
 use futures::StreamExt;
 use serde_json::Value;
+use tenantry_contract::event::EventName;
+use tenantry_ports::bus::Bus;
 use tokio::time::{Instant, timeout};
 
 use crate::issuer::claims;
@@ -122,4 +124,22 @@ async fn a_stream_ends_with_its_token() {
     let opened = Instant::now();
     while live.frame().await.is_some() {}
     assert!(opened.elapsed() <= Duration::from_secs(61), "{:?}", opened.elapsed());
+}
+
+/// Another application plane names the registration only; the list finds its reports, and so does the stream.
+#[tokio::test(start_paused = true)]
+async fn a_tenants_stream_has_reports_that_name_its_registration_alone() {
+    let stand = Stand::new().await;
+    let (one, two) = (stand.register("one", "basic").await, stand.register("two", "basic").await);
+    let theirs = format!("?tenantId={}", one["tenantId"].as_str().unwrap());
+    let mut live = Live::open(&stand, &format!("/events/stream{theirs}"), None).await;
+    let report = |of: &Value, id: &str| {
+        let detail = serde_json::json!({ "tenantRegistrationId": of["tenantRegistrationId"] });
+        tenantry_conformance::make::foreign_event(EventName::ProvisionSuccess, id, &detail)
+    };
+    stand.db.publish(vec![report(&two, "e2"), report(&one, "e1")]).await.unwrap();
+    let (_, kind, event) = live.event().await;
+    assert_eq!((kind.as_str(), &event["id"]), ("sbt_aws_provisionSuccess", &"e1".into()));
+    let listed = stand.call("GET", &format!("/events{theirs}"), None).await.is(200);
+    assert_eq!(listed["data"][0]["id"], "e1");
 }

@@ -70,7 +70,7 @@ impl Stand {
             ids: ids.clone(),
             catalogue: Arc::new(Catalogue::parse(catalogue).unwrap()),
             settings: Settings {
-                gateway_url: "http://127.0.0.1:8081".into(),
+                gateway_url: Some("http://127.0.0.1:8081".into()),
                 issuer_base: "http://127.0.0.1:8080".into(),
                 policy: ScopePolicy::default(),
                 public_rate: RateLimit::DEFAULT,

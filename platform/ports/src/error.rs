@@ -20,6 +20,8 @@ pub enum Refusal {
     Gone,
     #[error("somebody else has it already")]
     Taken,
+    #[error("nobody else could do what this administrator can")]
+    LastAdmin,
 }
 
 /// What a caller may do about an error.

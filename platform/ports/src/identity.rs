@@ -4,9 +4,9 @@ mod admins;
 mod issuers;
 mod tenant_users;
 
-pub use self::admins::{Admin, AdminChange, Admins, NewAdmin};
+pub use self::admins::{Admin, AdminChange, Admins, NewAdmin, SYSTEM_ADMIN};
 pub use self::issuers::{Algorithm, Issuer, Issuers, SpeaksFor};
-pub use self::tenant_users::{NewTenantUser, TenantUser, TenantUserChange, TenantUsers};
+pub use self::tenant_users::{NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange, TenantUsers};
 
 use crate::error::port_error;
 

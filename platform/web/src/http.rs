@@ -17,8 +17,9 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use tenantry_ports::ids::Ids;
 
+pub use self::body::limit_of;
 pub use self::edge::AsIs;
-pub use self::host::LOOPBACK;
+pub use self::host::{LOOPBACK, not_served};
 pub use self::request_id::RequestId;
 
 /// How a listener is hardened.

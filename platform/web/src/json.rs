@@ -1,7 +1,6 @@
 //! JSON in and out, with problem documents for what is wrong with it.
 
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
@@ -10,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use crate::http::limit_of;
 use crate::problem::Problem;
 
 /// A JSON body: extracted from a request, or an answer.
@@ -23,7 +23,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body must be application/json."));
         }
-        let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
+        let body = read(request, state).await?;
         parse(&body).map(Self)
     }
 }
@@ -89,16 +89,22 @@ fn is_json(headers: &HeaderMap) -> bool {
     media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
 }
 
-impl From<BytesRejection> for Problem {
-    fn from(rejection: BytesRejection) -> Self {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return too_large();
-        }
-        Self::bad_request("The body could not be read.")
-    }
+/// The whole body of a request, whatever it is.
+pub async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    let limit = limit_of(&request);
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(limit),
+        _ => Problem::bad_request("The body could not be read."),
+    })
 }
 
-/// 413.
-pub fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.")
+/// 413, with the limit in bytes where it is known.
+pub fn too_large(limit: Option<u64>) -> Problem {
+    let most = match limit {
+        None => String::new(),
+        Some(limit) if limit % (1024 * 1024) == 0 => format!(": at most {} MiB", limit / (1024 * 1024)),
+        Some(limit) if limit % 1024 == 0 => format!(": at most {} KiB", limit / 1024),
+        Some(limit) => format!(": at most {limit} bytes"),
+    };
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The body is too large{most}."))
 }

@@ -13,6 +13,7 @@ pub struct Lifecycle {
     streams: CancellationToken,
     stop: CancellationToken,
     abort: CancellationToken,
+    failed: CancellationToken,
     tracker: TaskTracker,
     deadline: Duration,
 }
@@ -33,6 +34,7 @@ impl Lifecycle {
             streams: CancellationToken::new(),
             stop: CancellationToken::new(),
             abort: CancellationToken::new(),
+            failed: CancellationToken::new(),
             tracker: TaskTracker::new(),
             deadline,
         }
@@ -62,6 +64,16 @@ impl Lifecycle {
     /// Cancelled when the deadline has passed: what is still there is dropped.
     pub fn aborted(&self) -> CancellationToken {
         self.abort.clone()
+    }
+
+    /// A part that should run for as long as the process has ended: without it the process is no use.
+    pub fn fail(&self) {
+        self.failed.cancel();
+    }
+
+    /// Cancelled when such a part has ended; whoever waits for a request to stop waits for this too.
+    pub fn failed(&self) -> CancellationToken {
+        self.failed.clone()
     }
 
     /// Tasks to wait for.

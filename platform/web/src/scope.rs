@@ -10,7 +10,7 @@ use http::Method;
 use http::request::Parts;
 
 pub use self::guard::{Authorize, Guard, authorize};
-pub use self::policy::{INITIATE_AUTH_SCOPE, ScopePolicy};
+pub use self::policy::{INITIATE_AUTH_SCOPE, SCOPES, SYSTEM_ADMIN, SYSTEM_VIEWER, ScopePolicy};
 use crate::auth::Verified;
 use crate::problem::Problem;
 

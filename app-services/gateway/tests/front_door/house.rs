@@ -164,6 +164,7 @@ pub fn record(tenant: &str, tier: &str, catalogue: &Catalogue, status: Status) -
         registration_id: RegistrationId::parse(format!("r-{tenant}")).unwrap(),
         name: TenantName::parse(tenant).unwrap(),
         email: Email::parse("admin@example.com").unwrap(),
+        sign_in: None,
         tier: tier.into(),
         placement: catalogue.tier(tier).unwrap().placement,
         status,

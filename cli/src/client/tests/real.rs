@@ -45,7 +45,7 @@ impl Real {
         let admins = identity.ensure_admin_pool().await.unwrap();
         let policy = ScopePolicy::default();
         let settings = Settings {
-            gateway_url: "http://127.0.0.1:1".into(),
+            gateway_url: Some("http://127.0.0.1:1".into()),
             issuer_base: url.clone(),
             policy,
             public_rate: RateLimit::DEFAULT,

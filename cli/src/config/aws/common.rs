@@ -7,7 +7,7 @@ use tenantry_contract::event::Sources;
 use tenantry_web::telemetry::{self, EnvFilter, LogFormat};
 
 use super::Values;
-use crate::config::origins::origin;
+use crate::config::origins::{Origins, host_name};
 use crate::config::parse;
 
 pub struct Common {
@@ -15,7 +15,7 @@ pub struct Common {
     pub listen: SocketAddr,
     pub metrics_listen: Option<SocketAddr>,
     pub hosts: Vec<String>,
-    pub origins: Vec<String>,
+    pub origins: Origins,
     pub log_format: LogFormat,
     pub log: EnvFilter,
     pub sources: Sources,
@@ -29,20 +29,23 @@ impl Common {
         let metrics_listen = values.read("metrics-listen", parse::address);
         let catalogue = values.some("catalogue").map(Into::into);
         let catalogue = parse::catalogue(catalogue, &mut values.faults);
-        let origins = values.list("allowed-origin");
-        let origins = origins.iter().filter_map(|o| values.faults.take("allowed-origin", origin(o))).collect();
+        let both = values.origins("allowed-origin");
+        let (portal, application) = (values.origins("portal-origin"), values.origins("application-origin"));
+        let origins = Origins { portal, application }.and_both(&both);
+        let hosts = values.list("allowed-host");
+        let hosts = hosts.iter().filter_map(|host| values.faults.take("allowed-host", host_name(host))).collect();
         let log_format = values.read("log-format", parse::format);
         let log = values.read("log", telemetry::filter);
         let sources = Sources {
-            control_plane: values.text("control-plane-source"),
-            application_plane: values.text("application-plane-source"),
+            control_plane: values.read("control-plane-source", parse::source).unwrap_or_default(),
+            application_plane: values.read("application-plane-source", parse::source).unwrap_or_default(),
         };
         stage?;
         Some(Self {
             catalogue: catalogue?,
             listen: listen?,
             metrics_listen,
-            hosts: values.list("allowed-host"),
+            hosts,
             origins,
             log_format: log_format?,
             log: log?,

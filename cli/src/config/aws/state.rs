@@ -7,8 +7,10 @@ use tenantry_aws::identity::{AdminPool, Mail, Pools, SharedPool};
 use tenantry_aws::limits::Share;
 use tenantry_aws::table::Tables;
 use tenantry_contract::id::{ClientId, PoolId};
+use tenantry_web::ScopePolicy;
 
 use super::Values;
+use crate::config::groups;
 use crate::config::origins::origin;
 
 pub struct State {
@@ -16,6 +18,8 @@ pub struct State {
     pub queues: Queues,
     pub pools: Pools,
     pub share: Share,
+    /// What the admins' groups grant.
+    pub policy: ScopePolicy,
 }
 
 impl State {
@@ -27,7 +31,9 @@ impl State {
             control_plane: values.text("control-plane-queue"),
         };
         let share = values.read("processes", processes).map(Share::one_of);
-        Some(Self { pools: pools(values)?, tables: tables(values), queues, share: share? })
+        let policy = values.read("admin-groups", groups::groups);
+        let pools = pools(values, policy.as_ref());
+        Some(Self { pools: pools?, tables: tables(values), queues, share: share?, policy: policy? })
     }
 }
 
@@ -43,7 +49,7 @@ fn processes(text: &str) -> Result<NonZeroU32, String> {
     text.parse().map_err(|_| format!("{text:?} is not a number of processes, such as 2"))
 }
 
-fn pools(values: &mut Values) -> Option<Pools> {
+fn pools(values: &mut Values, policy: Option<&ScopePolicy>) -> Option<Pools> {
     let id = values.read("admin-pool", |id| PoolId::parse(id));
     let people = values.read("admin-user-client", |id| ClientId::parse(id));
     let machines = values.read("admin-machine-client", |id| ClientId::parse(id));
@@ -64,13 +70,14 @@ fn pools(values: &mut Values) -> Option<Pools> {
             id.zip(client).map(|(id, client)| SharedPool { id, client })
         }
     };
+    // Those that are none have been noted where they are read for all roles.
     let origins = values.list("application-origin");
-    let app_origins = origins.iter().filter_map(|o| values.faults.take("application-origin", origin(o))).collect();
+    let app_origins = origins.iter().filter_map(|text| origin(text).ok()).collect();
     let admins = AdminPool {
         id: id?,
         user_clients: people.into_iter().collect(),
         machine_clients: machines.into_iter().collect(),
-        groups: values.list("admin-groups"),
+        groups: policy.into_iter().flat_map(ScopePolicy::groups).map(str::to_owned).collect(),
     };
     Some(Pools { stage: values.text("stage"), admins: Some(admins), pooled, app_origins, mail: mail(values)? })
 }

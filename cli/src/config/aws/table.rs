@@ -63,7 +63,14 @@ pub const SETTINGS: &[Setting] = &[
     set("listen", Is("0.0.0.0:8080"), EVERY, "Where it answers; port 0 picks one"),
     set("metrics-listen", Off, EVERY, "Where Prometheus metrics are; off is nowhere"),
     set("allowed-host", Off, EVERY, "Host names it answers to, besides localhost, separated by commas"),
-    set("allowed-origin", Off, ANSWERING, "Origins of web pages that may call, separated by commas"),
+    set("portal-origin", Off, API, "Where the provider's portal is: its pages may call the API"),
+    set(
+        "application-origin",
+        Off,
+        EVERY,
+        "Where the tenants' application is: its pages may call, and it is call-back and log-out of the tenants' pools",
+    ),
+    set("allowed-origin", Off, ANSWERING, "Origins of other web pages that may call, separated by commas"),
     set("log-format", Is("json"), EVERY, "pretty or json"),
     set(
         "log",
@@ -90,11 +97,11 @@ pub const SETTINGS: &[Setting] = &[
         "admin-groups",
         Is("SystemAdmin,SystemViewer"),
         EVERY,
-        "Its groups, by commas: a user's role that is one's name puts the user into it",
+        "Its groups and the scopes they grant, such as `SystemViewer,Ops=tenant/tenant_read,tenant/tenant_write`: a \
+         user's role that is one's name puts the user into it; SystemAdmin is one in any case",
     ),
     set("pooled-pool", Off, EVERY, "The Cognito user pool of pooled tenants; off if no tier is pooled"),
     set("pooled-client", Off, EVERY, "Its app client"),
-    set("application-origin", Off, PLACE, "Where the tenants' application is: call-back and log-out of their pools"),
     set(
         "mail-from",
         Off,

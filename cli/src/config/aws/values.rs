@@ -7,6 +7,7 @@ use std::path::Path;
 use super::table::{Preset, SETTINGS, Setting};
 use crate::config::Faults;
 use crate::config::file::File;
+use crate::config::origins::origin;
 
 /// The settings of a role, or of all. Whatever is wrong with one is noted, and told when all are read.
 pub struct Values {
@@ -60,6 +61,12 @@ impl Values {
     pub fn list(&self, key: &'static str) -> Vec<String> {
         let text = self.text(key);
         text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Origins between commas. Whatever is none is noted.
+    pub fn origins(&mut self, key: &'static str) -> Vec<String> {
+        let texts = self.list(key);
+        texts.iter().filter_map(|text| self.faults.take(key, origin(text))).collect()
     }
 
     /// What a setting's text says, if it is set and makes sense.

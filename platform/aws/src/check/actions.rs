@@ -76,6 +76,7 @@ pub const NEEDED: &[Needed] = &[
             "cognito-idp:AdminRemoveUserFromGroup",
             "cognito-idp:AdminUpdateUserAttributes",
             "cognito-idp:ListUsers",
+            "cognito-idp:ListUsersInGroup",
         ],
     },
     Needed {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType};
 use aws_smithy_types::DateTime;
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::identity::{Admin, AdminChange, Admins, IdentityError, Made, NewAdmin};
+use tenantry_ports::identity::{Admin, AdminChange, Admins, IdentityError, Made, NewAdmin, SYSTEM_ADMIN};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::Identity;
@@ -80,6 +80,9 @@ impl Admins for Identity {
 
     async fn update(&self, name: &str, change: AdminChange) -> Result<bool, IdentityError> {
         let cognito = &self.0.cognito;
+        if change.role.as_ref().is_some_and(|role| role != SYSTEM_ADMIN) {
+            self.spare(name).await?;
+        }
         let mut says = Vec::new();
         if let Some(email) = &change.email {
             says.extend([("email", email.as_str()), ("email_verified", "true")]);
@@ -102,6 +105,9 @@ impl Admins for Identity {
 
     async fn set_enabled(&self, name: &str, enabled: bool) -> Result<bool, IdentityError> {
         let (cognito, pool) = (&self.0.cognito, self.admin_pool()?);
+        if !enabled {
+            self.spare(name).await?;
+        }
         let family = Family::CognitoUserUpdate;
         let told = if enabled {
             let sent = cognito.client.admin_enable_user().user_pool_id(pool).username(name).send();
@@ -114,6 +120,7 @@ impl Admins for Identity {
     }
 
     async fn delete(&self, name: &str) -> Result<bool, IdentityError> {
+        self.spare(name).await?;
         let cognito = &self.0.cognito;
         let sent = cognito.client.admin_delete_user().user_pool_id(self.admin_pool()?).username(name).send();
         let gone = cognito.ask(Family::CognitoUserUpdate, named("cognito-idp:AdminDeleteUser"), sent).await;

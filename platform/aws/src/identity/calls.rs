@@ -88,6 +88,7 @@ impl From<CallError> for IdentityError {
 
 pub(super) const NO_USER: &str = "UserNotFoundException";
 pub(super) const NO_POOL: &str = "ResourceNotFoundException";
+pub(super) const NO_GROUP: &str = NO_POOL;
 pub(super) const USER_EXISTS: &str = "UsernameExistsException";
 pub(super) const ALIAS_EXISTS: &str = "AliasExistsException";
 

@@ -73,6 +73,9 @@ impl TenantUsers for Identity {
     async fn delete(&self, tenant: &TenantId, name: &str) -> Result<bool, IdentityError> {
         let Some(user) = self.user(tenant, name).await? else { return Ok(false) };
         let there = user.state == State::There;
+        if there {
+            self.spare_tenant_admin(tenant, &user).await?;
+        }
         self.remove_user(tenant, user).await?;
         Ok(there)
     }

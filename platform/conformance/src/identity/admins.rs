@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use tenantry_contract::name::Email;
-use tenantry_ports::identity::{Admin, AdminChange, Made, NewAdmin};
+use tenantry_ports::error::Refusal;
+use tenantry_ports::identity::{Admin, AdminChange, IdentityError, Made, NewAdmin, SYSTEM_ADMIN};
 use tenantry_ports::page::PageRequest;
 
 use super::IdentitySubject;
@@ -93,4 +94,35 @@ pub async fn every_admin_is_listed_once(s: IdentitySubject) {
     assert_eq!(distinct.len(), listed.len());
     // The first admin may be there already.
     assert!(distinct.is_superset(&expected), "{distinct:?}");
+}
+
+pub async fn the_last_system_admin_stays(s: IdentitySubject) {
+    let system = |name: &str| NewAdmin { role: SYSTEM_ADMIN.to_owned(), ..new(name) };
+    assert!(matches!(s.admins.create(system("ada")).await.unwrap(), Made::New(_)));
+    // Whoever was there before may go, as ada is left.
+    for admin in s.admins.list(PageRequest::first(50)).await.unwrap().items {
+        if admin.name != "ada" {
+            assert!(s.admins.delete(&admin.name).await.unwrap());
+        }
+    }
+    let ada = kept(&s, "ada").await;
+    let demoted = || AdminChange { role: Some("SystemViewer".to_owned()), email: None };
+    let refused = |done: Result<bool, IdentityError>| {
+        assert!(matches!(done, Err(IdentityError::Refused(Refusal::LastAdmin))), "{done:?}");
+    };
+    let all_refused = async || {
+        refused(s.admins.delete("ada").await);
+        refused(s.admins.set_enabled("ada", false).await);
+        refused(s.admins.update("ada", demoted()).await);
+        assert_eq!(kept(&s, "ada").await, ada);
+    };
+    all_refused().await;
+    // One that cannot sign in is nobody to fall back on.
+    assert!(matches!(s.admins.create(system("bob")).await.unwrap(), Made::New(_)));
+    assert!(s.admins.set_enabled("bob", false).await.unwrap());
+    all_refused().await;
+    assert!(s.admins.set_enabled("bob", true).await.unwrap());
+    assert!(s.admins.update("ada", demoted()).await.unwrap());
+    refused(s.admins.delete("bob").await);
+    assert!(s.admins.delete("ada").await.unwrap());
 }

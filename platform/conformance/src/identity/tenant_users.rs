@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use tenantry_contract::id::TenantId;
 use tenantry_contract::name::Email;
-use tenantry_ports::identity::{Made, NewTenantUser, TenantUser, TenantUserChange};
+use tenantry_ports::error::Refusal;
+use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange};
 use tenantry_ports::page::PageRequest;
 
 use super::IdentitySubject;
@@ -74,6 +75,34 @@ pub async fn a_deleted_user_is_gone(s: IdentitySubject) {
         assert!(!s.users.delete(tenant, "alice").await.unwrap());
         assert_eq!(s.users.get(tenant, "alice").await.unwrap(), None);
         made(&s, tenant, "alice").await;
+    }
+}
+
+pub async fn a_tenants_last_admin_stays(s: IdentitySubject) {
+    let admin = |tenant: &TenantId, name: &str| NewTenantUser { role: TENANT_ADMIN.into(), ..new(tenant, name) };
+    let demoted = || TenantUserChange { role: Some("TenantUser".into()), ..TenantUserChange::default() };
+    let disabled = || TenantUserChange { enabled: Some(false), ..TenantUserChange::default() };
+    for tenant in all(&s) {
+        // Others' admins count for nothing here.
+        assert!(matches!(s.users.create(tenant, admin(tenant, "alice")).await.unwrap(), Made::New(_)));
+        made(&s, tenant, "carol").await;
+        let alice = s.users.get(tenant, "alice").await.unwrap();
+        for change in [demoted(), disabled()] {
+            let done = s.users.update(tenant, "alice", change).await;
+            assert!(matches!(done, Err(IdentityError::Refused(Refusal::LastAdmin))), "{done:?}");
+        }
+        let done = s.users.delete(tenant, "alice").await;
+        assert!(matches!(done, Err(IdentityError::Refused(Refusal::LastAdmin))), "{done:?}");
+        assert_eq!(s.users.get(tenant, "alice").await.unwrap(), alice);
+
+        assert!(matches!(s.users.create(tenant, admin(tenant, "bob")).await.unwrap(), Made::New(_)));
+        assert!(s.users.update(tenant, "bob", disabled()).await.unwrap().is_some());
+        let done = s.users.delete(tenant, "alice").await;
+        assert!(matches!(done, Err(IdentityError::Refused(Refusal::LastAdmin))), "{done:?}");
+        let enabled = TenantUserChange { enabled: Some(true), ..TenantUserChange::default() };
+        assert!(s.users.update(tenant, "bob", enabled).await.unwrap().is_some());
+        assert!(s.users.update(tenant, "alice", demoted()).await.unwrap().is_some());
+        assert!(s.users.delete(tenant, "carol").await.unwrap());
     }
 }
 

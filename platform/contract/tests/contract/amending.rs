@@ -140,8 +140,8 @@ fn a_report_finds_room_for_its_configuration_beside_all_a_client_may_keep() {
     let room = MAX_CLIENT_BYTES - serde_json::to_vec(&record.tenant).unwrap().len() - r#","note":"""#.len();
     let over = Amendment { tenant: fill(room + 1), ..Amendment::default() };
     assert!(matches!(amend(record.clone(), over, later(1)), Err(AmendRefused::Invalid { .. })));
-    let full = Amendment { tenant: fill(room), ..Amendment::default() };
-    let record = amend(record, full, later(1)).unwrap().record;
+    let most = Amendment { tenant: fill(room), ..Amendment::default() };
+    let record = amend(record, most, later(1)).unwrap().record;
 
     let config = "c".repeat(7 * 1024);
     let mut sent = report(&record, Verdict::Success);

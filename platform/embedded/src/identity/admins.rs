@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use tenantry_ports::identity::{Admin, AdminChange, Admins, IdentityError, Made, NewAdmin};
+use tenantry_ports::error::Refusal;
+use tenantry_ports::identity::{Admin, AdminChange, Admins, IdentityError, Made, NewAdmin, SYSTEM_ADMIN};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::ensure::refused;
@@ -91,10 +92,11 @@ impl Admins for Identity {
     async fn delete(&self, name: &str) -> Result<bool, IdentityError> {
         let name = name.to_owned();
         let gone = move |conn: &Connection| match find(conn, &name)? {
-            Some(user) => users::delete(conn, &user).map(|()| true),
-            None => Ok(false),
+            Some(user) if users::is_last(conn, &user, SYSTEM_ADMIN)? => Ok(Err(Refusal::LastAdmin)),
+            Some(user) => users::delete(conn, &user).map(|()| Ok(true)),
+            None => Ok(Ok(false)),
         };
-        Ok(self.0.db.write(gone).await?)
+        self.0.db.write(gone).await?.map_err(IdentityError::Refused)
     }
 }
 
@@ -102,15 +104,20 @@ impl Identity {
     async fn change(&self, name: &str, how: impl FnOnce(&mut User) + Send + 'static) -> Result<bool, IdentityError> {
         let name = name.to_owned();
         let write = move |conn: &Connection| {
-            let Some(mut user) = find(conn, &name)? else { return Ok(false) };
+            let Some(before) = find(conn, &name)? else { return Ok(Ok(false)) };
+            let mut user = before.clone();
             how(&mut user);
+            let steps_down = !user.enabled || user.role != SYSTEM_ADMIN;
+            if steps_down && users::is_last(conn, &before, SYSTEM_ADMIN)? {
+                return Ok(Err(Refusal::LastAdmin));
+            }
             users::save(conn, &user)?;
             if !user.enabled {
                 tickets::revoke_user(conn, &user.sub)?;
             }
-            Ok(true)
+            Ok(Ok(true))
         };
-        Ok(self.0.db.write(write).await?)
+        self.0.db.write(write).await?.map_err(IdentityError::Refused)
     }
 }
 

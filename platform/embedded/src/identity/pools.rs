@@ -69,7 +69,6 @@ impl Pool {
                 "openid",
                 "email",
                 "profile",
-                super::USER_SCOPE,
                 "tenant/tenant_read",
                 "tenant/tenant_write",
                 "user/user_read",

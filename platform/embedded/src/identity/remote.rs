@@ -69,6 +69,7 @@ async fn send(request: RequestBuilder) -> Result<Response, IdentityError> {
             Err(IdentityError::unavailable("the issuer cannot answer now", "it answered 503"))
         }
         StatusCode::FORBIDDEN => Err(no_tenant()),
+        StatusCode::PRECONDITION_FAILED => Err(IdentityError::Refused(Refusal::LastAdmin)),
         StatusCode::UNPROCESSABLE_ENTITY => {
             let said = answer.json::<wire::Message>().await.map_or_else(|_| String::new(), |body| body.message);
             Err(IdentityError::Broken { what: said, cause: None })

@@ -5,7 +5,9 @@ use rusqlite::Connection;
 use tenantry_contract::id::{PoolId, TenantId};
 use tenantry_contract::resource::Owner;
 use tenantry_ports::error::Refusal;
-use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUser, TenantUserChange, TenantUsers};
+use tenantry_ports::identity::{
+    IdentityError, Made, NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange, TenantUsers,
+};
 use tenantry_ports::page::{Page, PageRequest};
 
 use super::admins::{is_name, list_page};
@@ -140,7 +142,11 @@ impl Identity {
         change.role.as_deref().map_or(Ok(()), check_role)?;
         let (key, now) = (Key::new(pool, tenant, name), self.now());
         let write = move |conn: &Connection| {
-            let Some(mut user) = key.find(conn)? else { return Ok(Updated::NotFound) };
+            let Some(mut user) = key.find(conn)? else { return Ok(Ok(Updated::NotFound)) };
+            let steps_down = change.enabled == Some(false) || change.role.as_ref().is_some_and(|r| r != TENANT_ADMIN);
+            if steps_down && users::is_last(conn, &user, TENANT_ADMIN)? {
+                return Ok(Err(Refusal::LastAdmin));
+            }
             if let Some(email) = change.email {
                 user.login = email.folded();
                 user.email = email.into();
@@ -149,15 +155,15 @@ impl Identity {
             user.enabled = change.enabled.unwrap_or(user.enabled);
             user.modified = now;
             match users::save(conn, &user) {
-                Err(e) if is_taken(&e) => return Ok(Updated::EmailTaken),
+                Err(e) if is_taken(&e) => return Ok(Ok(Updated::EmailTaken)),
                 saved => saved?,
             }
             if !user.enabled {
                 tickets::revoke_user(conn, &user.sub)?;
             }
-            Ok(Updated::Done(Box::new(tenant_user(user))))
+            Ok(Ok(Updated::Done(Box::new(tenant_user(user)))))
         };
-        Ok(self.0.db.write(write).await?)
+        self.0.db.write(write).await?.map_err(IdentityError::Refused)
     }
 
     pub(super) async fn delete_user(
@@ -168,10 +174,11 @@ impl Identity {
     ) -> Result<bool, IdentityError> {
         let key = Key::new(pool, tenant, name);
         let gone = move |conn: &Connection| match key.find(conn)? {
-            Some(user) => users::delete(conn, &user).map(|()| true),
-            None => Ok(false),
+            Some(user) if users::is_last(conn, &user, TENANT_ADMIN)? => Ok(Err(Refusal::LastAdmin)),
+            Some(user) => users::delete(conn, &user).map(|()| Ok(true)),
+            None => Ok(Ok(false)),
         };
-        Ok(self.0.db.write(gone).await?)
+        self.0.db.write(gone).await?.map_err(IdentityError::Refused)
     }
 }
 

@@ -187,6 +187,15 @@ pub(super) fn delete(conn: &Connection, user: &User) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Whether the user is the last enabled one of a role.
+pub(super) fn is_last(conn: &Connection, user: &User, role: &str) -> rusqlite::Result<bool> {
+    if !user.enabled || user.role != role {
+        return Ok(false);
+    }
+    let others = "SELECT 1 FROM user WHERE pool = ?1 AND tenant = ?2 AND role = ?3 AND enabled AND sub <> ?4";
+    Ok(!conn.prepare_cached(others)?.exists(params![user.pool, user.tenant, role, user.sub])?)
+}
+
 /// Whether a tenant was removed from the pool.
 pub(super) fn is_gone(conn: &Connection, pool: &str, tenant: &str) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM gone WHERE pool = ?1 AND tenant = ?2")?.exists([pool, tenant])

@@ -7,6 +7,10 @@ use tenantry_contract::time::Timestamp;
 use super::{IdentityError, Made};
 use crate::page::{Page, PageRequest};
 
+/// The group whose members may do everything. The last of them that is enabled stays so, or nobody could let anybody
+/// in again: what would change that is refused as [`Refusal::LastAdmin`](crate::error::Refusal::LastAdmin).
+pub const SYSTEM_ADMIN: &str = "SystemAdmin";
+
 #[async_trait]
 pub trait Admins: Send + Sync {
     /// Makes a user, who gets a temporary password by mail. A role that names a group puts the user into it.

@@ -8,6 +8,10 @@ use tenantry_contract::time::Timestamp;
 use super::{IdentityError, Made};
 use crate::page::{Page, PageRequest};
 
+/// The role of those who manage a tenant's users. The last of them that is enabled stays so, or nobody could manage
+/// them any more: what would change that is refused as [`Refusal::LastAdmin`](crate::error::Refusal::LastAdmin).
+pub const TENANT_ADMIN: &str = "TenantAdmin";
+
 #[async_trait]
 pub trait TenantUsers: Send + Sync {
     /// Makes a user of the tenant, who gets a temporary password by mail.

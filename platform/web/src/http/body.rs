@@ -14,16 +14,26 @@ use crate::problem::Problem;
 const DRAINED: usize = 8 * 1024 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
+/// The limit on a request's body, as an extension of the request.
+#[derive(Debug, Clone, Copy)]
+struct BodyLimit(u64);
+
+/// How many bytes the body of a request may have, where its listener says so.
+pub fn limit_of(request: &Request) -> Option<u64> {
+    request.extensions().get::<BodyLimit>().map(|limit| limit.0)
+}
+
 /// Refuses a body that says it is too large, and cuts one off that turns out to be.
-pub async fn limit(request: Request, limit: u64) -> Result<Request, Problem> {
+pub async fn limit(mut request: Request, limit: u64) -> Result<Request, Problem> {
     let size = request.body().size_hint();
     if size.lower() > limit {
         drain(request.into_body()).await;
-        return Err(too_large());
+        return Err(too_large(Some(limit)));
     }
     if size.upper().is_some_and(|upper| upper <= limit) {
         return Ok(request);
     }
+    request.extensions_mut().insert(BodyLimit(limit));
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     Ok(request.map(|body| Body::new(Limited::new(body, limit))))
 }

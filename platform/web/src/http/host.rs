@@ -25,7 +25,12 @@ pub fn check(request: &Request, options: &HttpOptions) -> Result<(), Problem> {
     // A proxy's form of a request names it twice; both must be ours.
     let target = request.uri().authority();
     let ours = named.is_some_and(|host| served(&host, options)) && target.is_none_or(|host| served(host, options));
-    if ours { Ok(()) } else { Err(Problem::bad_request("This host is not served here.")) }
+    if ours { Ok(()) } else { Err(not_served()) }
+}
+
+/// Whoever runs us reads how to have it served.
+pub fn not_served() -> Problem {
+    Problem::bad_request("This host is not served here. Name it with --allowed-host to have it served.")
 }
 
 fn served(host: &Authority, options: &HttpOptions) -> bool {

@@ -39,6 +39,9 @@ fn problem(error: &(dyn Error + 'static), retry: Retry) -> Problem {
 fn refused(why: Refusal) -> Problem {
     match why {
         Refusal::Gone => Problem::forbidden("The tenant has been removed."),
+        Refusal::LastAdmin => {
+            Problem::conflict("This is the last administrator that is enabled: make another one first.")
+        }
         Refusal::Taken => Problem::conflict("Somebody else has it already."),
     }
 }

@@ -1,25 +1,32 @@
 //! From tokens and groups to scopes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::auth::Verified;
 
 /// What `InitiateAuth` puts into a token in place of scopes, as Cognito does.
 pub const INITIATE_AUTH_SCOPE: &str = "aws.cognito.signin.user.admin";
 
+/// Every scope that a route may ask for.
+pub const SCOPES: [&str; 4] = ["tenant/tenant_read", "tenant/tenant_write", "user/user_read", "user/user_write"];
+
+/// The group of those who may do everything.
+pub const SYSTEM_ADMIN: &str = "SystemAdmin";
+/// The group of those who may read everything.
+pub const SYSTEM_VIEWER: &str = "SystemViewer";
+
 /// Which scopes each group grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopePolicy {
-    groups: HashMap<String, BTreeSet<String>>,
+    groups: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// `SystemAdmin` everything, `SystemViewer` what only reads.
 impl Default for ScopePolicy {
     fn default() -> Self {
-        const READ: [&str; 2] = ["tenant/tenant_read", "user/user_read"];
-        const WRITE: [&str; 2] = ["tenant/tenant_write", "user/user_write"];
-        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Self::new([("SystemAdmin".to_owned(), set(&[READ, WRITE].concat())), ("SystemViewer".to_owned(), set(&READ))])
+        let all = SCOPES.map(str::to_owned);
+        let read = all.iter().filter(|scope| scope.ends_with("_read")).cloned().collect();
+        Self::new([(SYSTEM_ADMIN.to_owned(), all.into()), (SYSTEM_VIEWER.to_owned(), read)])
     }
 }
 
@@ -33,6 +40,11 @@ impl ScopePolicy {
         self.groups.keys().map(String::as_str)
     }
 
+    /// What a group grants, if it is known.
+    pub fn of(&self, group: &str) -> Option<&BTreeSet<String>> {
+        self.groups.get(group)
+    }
+
     /// Whether a caller has a scope: a machine those its token carries; a person those of their groups, and
     /// with an OAuth token only those it carries too.
     pub fn allows(&self, caller: &Verified, scope: &str) -> bool {
@@ -40,7 +52,7 @@ impl ScopePolicy {
         if !caller.is_user() {
             return carried;
         }
-        (carried || caller.scopes.contains(INITIATE_AUTH_SCOPE)) && self.granted_by_groups(caller, scope)
+        (carried || by_initiate_auth(caller)) && self.granted_by_groups(caller, scope)
     }
 
     /// All scopes a caller has.
@@ -55,4 +67,10 @@ impl ScopePolicy {
     fn granted_by_groups(&self, caller: &Verified, scope: &str) -> bool {
         caller.groups.iter().filter_map(|group| self.groups.get(group)).any(|scopes| scopes.contains(scope))
     }
+}
+
+/// An OAuth token may carry that scope too, where the client is allowed it, and is then limited by the others: only a
+/// token that carries nothing else is one of `InitiateAuth`.
+fn by_initiate_auth(caller: &Verified) -> bool {
+    caller.scopes.len() == 1 && caller.scopes.contains(INITIATE_AUTH_SCOPE)
 }

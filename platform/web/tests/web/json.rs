@@ -90,10 +90,11 @@ async fn json_of_another_shape_is_422_naming_the_field() {
 #[tokio::test]
 async fn a_body_over_the_limit_is_413_said_or_not() {
     let large = vec![b' '; 256 * 1024 + 1];
-    echo(Some("application/json"), large.clone()).await.problem(413);
+    let told = json!("The body is too large: at most 256 KiB.");
+    assert_eq!(echo(Some("application/json"), large.clone()).await.problem(413)["message"], told);
     let chunks =
         futures::stream::iter(large.chunks(1000).map(|c| Ok::<_, std::io::Error>(c.to_vec())).collect::<Vec<_>>());
-    echo(Some("application/json"), Body::from_stream(chunks)).await.problem(413);
+    assert_eq!(echo(Some("application/json"), Body::from_stream(chunks)).await.problem(413)["message"], told);
     let sent = json!({ "name": "a", "inner": { "howMany": 1 } }).to_string();
     let exactly = " ".repeat(256 * 1024 - sent.len()) + &sent;
     assert_eq!(echo(Some("application/json"), exactly).await.status, 200);

@@ -119,6 +119,8 @@ async fn what_each_token_is_granted() {
         (json!({ "cognito:groups": null }), vec![]),
         (json!({ "scope": "openid tenant/tenant_write tenant/tenant_read" }), all[..2].to_vec()),
         (json!({ "cognito:groups": ["SystemViewer"], "scope": all.join(" ") }), read.to_vec()),
+        (json!({ "scope": "aws.cognito.signin.user.admin tenant/tenant_read" }), vec!["tenant/tenant_read"]),
+        (json!({ "scope": "openid aws.cognito.signin.user.admin" }), vec![]),
         (machine("tenant/tenant_read"), vec!["tenant/tenant_read"]),
         (machine("aws.cognito.signin.user.admin"), vec!["aws.cognito.signin.user.admin"]),
     ];

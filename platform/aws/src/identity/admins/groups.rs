@@ -1,8 +1,10 @@
 //! Groups of the admins' pool: a role that is the name of one puts the user into it, and into no other.
 
-use tenantry_ports::identity::IdentityError;
+use tenantry_ports::error::Refusal;
+use tenantry_ports::identity::{IdentityError, SYSTEM_ADMIN};
 
 use super::super::Identity;
+use super::super::calls::{NO_GROUP, there};
 use super::named;
 use crate::limits::Family;
 
@@ -30,6 +32,30 @@ impl Identity {
             cognito.ask(Family::CognitoUserUpdate, named, into.group_name(role).send()).await?;
         }
         Ok(())
+    }
+
+    /// Refuses if the user is the last enabled one of those who may do everything. Cognito has no way to check and
+    /// change at once: of two who step down at the same moment, both may be let.
+    pub(super) async fn spare(&self, name: &str) -> Result<(), IdentityError> {
+        let (cognito, mut is_one, mut next) = (&self.0.cognito, false, None);
+        loop {
+            let list = cognito.client.list_users_in_group().user_pool_id(self.admin_pool()?).group_name(SYSTEM_ADMIN);
+            let sent = list.limit(60).set_next_token(next).send();
+            let named = named("cognito-idp:ListUsersInGroup");
+            let Some(page) = there(cognito.ask(Family::CognitoUserList, named, sent).await, NO_GROUP)? else {
+                return Ok(());
+            };
+            for user in page.users().iter().filter(|user| user.enabled()) {
+                if user.username() != Some(name) {
+                    return Ok(());
+                }
+                is_one = true;
+            }
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return if is_one { Err(IdentityError::Refused(Refusal::LastAdmin)) } else { Ok(()) };
+            }
+        }
     }
 
     async fn groups_of(&self, name: &str) -> Result<Vec<String>, IdentityError> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tenantry_contract::id::PoolId;
 use tenantry_contract::name::Email;
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::identity::TenantUser;
+use tenantry_ports::identity::{TENANT_ADMIN, TenantUser};
 use tenantry_ports::store::StoreError;
 
 use super::text;
@@ -51,6 +51,13 @@ pub(in crate::identity) struct UserRecord {
 }
 
 impl UserRecord {
+    /// Whether it is an enabled admin of its tenant, and is to be one after what is pending.
+    pub(in crate::identity) fn is_admin(&self) -> bool {
+        let pending = self.pending.clone().unwrap_or_default();
+        let role = pending.role.as_ref().unwrap_or(&self.role);
+        self.state == State::There && role == TENANT_ADMIN && pending.enabled.unwrap_or(self.enabled)
+    }
+
     pub(in crate::identity) fn read(item: &Item) -> Result<Self, StoreError> {
         let bad = |what: &str| StoreError::Broken { what: format!("{} has no {what}", item.called()), cause: None };
         let state = match item.text("state")? {

@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use tenantry_contract::id::TenantId;
 use tenantry_ports::error::Refusal;
-use tenantry_ports::identity::{IdentityError, TenantUser, TenantUserChange};
+use tenantry_ports::identity::{IdentityError, TENANT_ADMIN, TenantUser, TenantUserChange};
 
 use super::super::Identity;
 use super::super::calls::{ALIAS_EXISTS, CallError, USER_EXISTS, attributes};
 use super::super::errors::{refused, stored};
-use super::super::records::{Pending, State, UserRecord, login_key, text, user_key};
+use super::super::records::{Pending, State, USER, UserRecord, login_key, text, user_key, users_of};
 use crate::fault::call;
 use crate::limits::Family;
-use crate::table::{Expression, Outcome};
+use crate::table::{Expression, Outcome, Query, Read};
+
+/// Users that are read in one go.
+const READ_AT_ONCE: usize = 100;
 
 impl Identity {
     pub(super) async fn change_user(
@@ -33,8 +36,37 @@ impl Identity {
         if pending == Pending::default() {
             return Ok(Some(self.with_status(tenant, user).await.user()));
         }
+        let steps_down = pending.enabled == Some(false) || pending.role.as_ref().is_some_and(|r| r != TENANT_ADMIN);
+        if steps_down {
+            self.spare_tenant_admin(tenant, &user).await?;
+        }
         let user = self.intend(tenant, user, pending).await?;
         Ok(Some(self.settle(tenant, user).await?.user()))
+    }
+
+    /// Refuses if the user is the tenant's last enabled admin. Of two who step down at the same moment, both may be let.
+    pub(super) async fn spare_tenant_admin(&self, tenant: &TenantId, user: &UserRecord) -> Result<(), IdentityError> {
+        if !user.enabled || user.role != TENANT_ADMIN {
+            return Ok(());
+        }
+        let mut after: Option<String> = None;
+        loop {
+            let mut query = Query::of(users_of(tenant)).prefix(USER);
+            if let Some(after) = &after {
+                query = query.after(after);
+            }
+            let found = self.0.database.query(&query, READ_AT_ONCE).await.map_err(stored)?;
+            for item in &found {
+                let other = UserRecord::read(item).map_err(stored)?;
+                if other.name != user.name && other.is_admin() {
+                    return Ok(());
+                }
+            }
+            match found.last() {
+                Some(last) if found.len() == READ_AT_ONCE => after = Some(last.text("sk").map_err(stored)?.to_owned()),
+                _ => return Err(IdentityError::Refused(Refusal::LastAdmin)),
+            }
+        }
     }
 
     /// Records the change, and the new e-mail as taken.

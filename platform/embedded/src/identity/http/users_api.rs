@@ -136,6 +136,9 @@ fn answer<T>(done: Result<T, IdentityError>, with: impl FnOnce(T) -> Response) -
             (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "message": what }))).into_response()
         }
         Err(IdentityError::Refused(Refusal::Taken)) => taken(),
+        Err(IdentityError::Refused(why @ Refusal::LastAdmin)) => {
+            (StatusCode::PRECONDITION_FAILED, Json(json!({ "message": why.to_string() }))).into_response()
+        }
         Err(IdentityError::Refused(why @ Refusal::Gone)) => {
             (StatusCode::FORBIDDEN, Json(json!({ "message": why.to_string() }))).into_response()
         }
