@@ -190,3 +190,19 @@ fn ports(database: &Database, identity: &Identity, clock: Arc<dyn Clock>, ids: A
         ids,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn closing_waits_no_longer_than_the_deadline() {
+        let (began, deadline) = (Instant::now(), Instant::now() + END);
+        within(deadline, std::future::pending()).await;
+        assert!(began.elapsed() >= END && began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+        within(Instant::now() + END, std::future::ready(((), ()))).await;
+        assert!(began.elapsed() < Duration::from_secs(10), "what is closed is not waited for");
+    }
+}

@@ -54,7 +54,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "TENANTRY_ALLOWED_HOST")]
     allowed_host: Option<Vec<String>>,
     /// Groups of the provider's people and the scopes they grant, such as `Ops=tenant/tenant_read,tenant/tenant_write`;
-    /// SystemAdmin is there in any case [default: SystemAdmin,SystemViewer]
+    /// the one that may do everything is there in any case [default: `SystemAdmin,SystemViewer`]
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', env = "TENANTRY_ADMIN_GROUPS")]
     admin_groups: Option<Vec<String>>,
     /// The source of the control plane's events [default: sbt.control.plane]
