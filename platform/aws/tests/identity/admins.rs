@@ -21,6 +21,9 @@ async fn a_role_that_names_a_group_puts_the_admin_into_it_also_after_a_fault() {
     assert!(matches!(made, Made::New(_)));
     assert_eq!(world.identity.create(admin("SystemAdmin")).await.unwrap(), Made::Taken);
     assert_eq!(groups(&world).await, ["SystemAdmin"]);
+    // Somebody is left who may do everything.
+    let bob = NewAdmin { name: "bob".into(), email: Email::parse("bob@example.com").unwrap(), ..admin("SystemAdmin") };
+    assert!(matches!(world.identity.create(bob).await.unwrap(), Made::New(_)));
     let change = AdminChange { role: Some("SystemViewer".into()), email: None };
     assert!(world.identity.update("ada", change).await.unwrap());
     assert_eq!(groups(&world).await, ["SystemViewer"]);
