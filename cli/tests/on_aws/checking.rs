@@ -92,7 +92,7 @@ async fn what_a_stage_lacks_is_named_with_what_to_do() {
             ("TENANTRY_SUBNETS", stage_subnet(&stage).as_str()),
             ("TENANTRY_EXECUTION_ROLE", "arn:aws:iam::000000000000:role/nobody"),
             ("TENANTRY_ADMIN_USER_CLIENT", "unknownclient"),
-            ("TENANTRY_ADMIN_GROUPS", "SystemAdmin,Auditors"),
+            ("TENANTRY_ADMIN_GROUPS", "SystemAdmin,Auditors=tenant/tenant_read"),
             ("TENANTRY_PROVISIONER_QUEUE", &format!("{name}-provisioner")),
         ],
     );
