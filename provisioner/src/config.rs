@@ -18,7 +18,8 @@ pub struct EngineConfig {
     pub steps_at_once: usize,
     /// How often to ask the store for owners that others rang for.
     pub poll: Duration,
-    /// While steps are under way, what is done is recorded this often, and a newer desired state noticed.
+    /// While steps are under way, what is done is recorded this often. With it a newer desired state is noticed; with
+    /// nothing to record, when the next step begins or the claim is renewed, as asking would cost a write, too.
     pub flush: Duration,
     /// After a report, look whether it ended the operation.
     pub recheck: Duration,

@@ -69,9 +69,12 @@ pub(crate) fn diff(
     let view = View { goal, inventory, unsound };
     for (id, resource) in &goal.wanted {
         match inventory.get(id).map(|entry| &entry.state) {
+            // A line that stands on what is going would keep it from going.
+            None if view.needs_what_goes(resource) => diff.waits.push((id.clone(), Blocked::Own)),
             None => diff.intend.push(id.clone()),
-            // Half gone is no base to build on: it goes first, and is then made anew.
-            Some(EntryState::Removing { .. }) => view.remove(id, &mut diff),
+            // Half gone is no base to build on: it goes first, and is then made anew. What others stand on was not
+            // begun to be removed, and stays.
+            Some(EntryState::Removing { .. }) if !view.stood_on(id) => view.remove(id, &mut diff),
             Some(_) if view.sound(id) => {}
             Some(_) => match view.blocked(resource, &stage) {
                 None => diff.ready.push(Act::Ensure(id.clone())),
@@ -120,13 +123,21 @@ impl View<'_> {
         })
     }
 
+    fn needs_what_goes(&self, resource: &Resource) -> bool {
+        let goes =
+            |id: &ResourceId| self.inventory.get(id).is_some_and(|e| matches!(e.state, EntryState::Removing { .. }));
+        resource.needs.iter().filter_map(own).any(goes)
+    }
+
+    fn stood_on(&self, id: &ResourceId) -> bool {
+        self.inventory
+            .values()
+            .any(|other| &other.resource.id != id && other.resource.needs.iter().any(|n| is_own(n, id)))
+    }
+
     /// Backwards along the recorded needs: what others stand on goes after them.
     fn remove(&self, id: &ResourceId, diff: &mut Diff) {
-        let stood_on = self
-            .inventory
-            .values()
-            .any(|other| &other.resource.id != id && other.resource.needs.iter().any(|n| is_own(n, id)));
-        if stood_on {
+        if self.stood_on(id) {
             diff.waits.push((id.clone(), Blocked::Own));
         } else {
             diff.ready.push(Act::Remove(id.clone()));

@@ -2,6 +2,7 @@
 //! lets go. It holds nothing while it waits: what is pending is looked at again later.
 
 mod conclude;
+mod needed;
 mod notes;
 mod start;
 mod strays;
@@ -20,14 +21,13 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::runtime::{RuntimeError, Step};
 use tenantry_ports::store::StoreError;
 use tenantry_ports::work::{Claim, Hold};
-use tracing::{Instrument, debug, error, info, info_span};
+use tracing::{Instrument, debug, error, info, info_span, warn};
 
 use self::write::Dirty;
 use crate::backoff::Patience;
 use crate::core::{Core, chain};
 use crate::diff::{Act, Diff, Goal, Inventory, diff};
 use crate::goal::Plans;
-use crate::stage::needed_by_tenants;
 
 pub(crate) struct Pass {
     core: Arc<Core>,
@@ -43,6 +43,8 @@ pub(crate) struct Pass {
     patience: Patience,
     /// Found drifted, and not ensured since.
     unsound: BTreeSet<ResourceId>,
+    /// What this pass began to make and has not recorded as made.
+    begun: BTreeSet<ResourceId>,
     /// Ensured by this pass: no need to inspect it.
     ensured: BTreeSet<ResourceId>,
     /// Why the operation is to be given up.
@@ -88,6 +90,7 @@ impl Pass {
             dirty: Dirty::default(),
             patience,
             unsound: BTreeSet::new(),
+            begun: BTreeSet::new(),
             ensured: BTreeSet::new(),
             failure: None,
             look_by: None,
@@ -105,14 +108,35 @@ impl Pass {
             self.core.memory.keep(&self.hold.owner, std::mem::take(&mut self.patience), now);
             match ended {
                 Ok(next) => return next,
-                Err(Quit::Lost) => info!("the claim has passed on; everything is dropped"),
-                Err(Quit::Store(e)) => error!(error = chain(&e), "the pass was not recorded; it begins again later"),
+                Err(Quit::Lost) => {
+                    info!("the claim has passed on; everything is dropped");
+                    self.leave_unrecorded(true).await;
+                }
+                Err(Quit::Store(e)) => {
+                    error!(error = chain(&e), "the pass was not recorded; it begins again later");
+                    self.leave_unrecorded(false).await;
+                }
             }
             // The owner is due again when the lease has passed.
             Some(self.until)
         }
         .instrument(span)
         .await
+    }
+
+    /// Remembers what was begun, for the next pass of this process. Who has the claim now may have found nothing of it
+    /// yet; a call that is still under way somewhere is over when `spare` has passed.
+    async fn leave_unrecorded(&mut self, ring: bool) {
+        let begun = std::mem::take(&mut self.begun);
+        let entries: Vec<Entry> = begun.iter().filter_map(|id| self.inventory.get(id).cloned()).collect();
+        if entries.is_empty() {
+            return;
+        }
+        self.core.strays.add_unrecorded(self.hold.owner.clone(), entries);
+        let at = self.core.now().plus(self.core.config.spare);
+        if ring && let Err(e) = self.core.work.ring(std::slice::from_ref(&self.hold.owner), at).await {
+            warn!(error = chain(&e), "the owner of what was not recorded is rung for later");
+        }
     }
 
     async fn reconcile(&mut self) -> Result<Option<Timestamp>, Quit> {
@@ -125,7 +149,7 @@ impl Pass {
             Err(e) => return self.no_goal(&e).await,
         };
         self.announce_start();
-        self.discard_strays().await?;
+        self.see_to_strays(&goal).await?;
         loop {
             self.work(&goal).await?;
             if self.quits() {
@@ -153,8 +177,8 @@ impl Pass {
             if goal.wanted.values().flat_map(|r| &r.needs).any(|need| matches!(need, Need::Stage(_))) {
                 self.read_stage(self.core.config.stage_fresh).await?;
             }
-        } else if !self.diff(&goal).strike.is_empty() {
-            goal.needed = needed_by_tenants(&*self.core.work).await?;
+        } else {
+            self.keep_what_tenants_need(&mut goal).await?;
         }
         Ok(goal)
     }
@@ -235,13 +259,23 @@ impl Pass {
                 self.set(Entry { resource: resource.clone(), state: EntryState::Intended });
             }
         }
+        let mut changed = false;
+        for act in &diff.ready {
+            if let Act::Ensure(id) = act
+                && let (Some(entry), Some(wanted)) = (self.inventory.get(id), goal.wanted.get(id))
+                && let Some(entry) = announced(entry, wanted)
+            {
+                self.set(entry);
+                changed = true;
+            }
+        }
         for id in &diff.strike {
             if let Some(entry) = self.inventory.get(id) {
                 let outputs = entry.outputs().cloned().unwrap_or_default();
                 self.set(Entry { resource: entry.resource.clone(), state: EntryState::Removing { outputs } });
             }
         }
-        !(diff.intend.is_empty() && diff.strike.is_empty())
+        changed || !(diff.intend.is_empty() && diff.strike.is_empty())
     }
 
     /// No new step: we stop, or a newer desired state has come.
@@ -263,4 +297,21 @@ impl Pass {
         self.stage = self.core.stage.read(&*self.core.work, self.core.now(), fresh).await?;
         Ok(())
     }
+}
+
+/// The line of a thing that is about to change: it has the new spec and stands on all that either needs, and is not
+/// as it should be yet. None if it says so already.
+fn announced(entry: &Entry, wanted: &Resource) -> Option<Entry> {
+    let known = &entry.resource;
+    if known.spec_hash == wanted.spec_hash {
+        return None;
+    }
+    let missing = wanted.needs.iter().any(|need| !known.needs.contains(need));
+    if !missing && known.spec == wanted.spec {
+        return None;
+    }
+    let old = known.needs.iter().filter(|need| !wanted.needs.contains(need));
+    let needs = wanted.needs.iter().chain(old).cloned().collect();
+    let resource = Resource { spec_hash: String::new(), needs, ..wanted.clone() };
+    Some(Entry { resource, state: entry.state.clone() })
 }

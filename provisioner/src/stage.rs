@@ -4,18 +4,23 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tenantry_contract::resource::{Need, Owner, ResourceId};
+use tenantry_contract::resource::{Owner, ResourceId};
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::page::PageRequest;
 use tenantry_ports::store::StoreError;
 use tenantry_ports::work::WorkStore;
 
 use crate::diff::Inventory;
 
 #[derive(Debug, Default)]
-pub(crate) struct Stage(Mutex<Option<(Timestamp, Arc<Inventory>)>>);
+pub(crate) struct Stage {
+    inventory: Mutex<Option<(Timestamp, Arc<Inventory>)>>,
+    /// What tenants were seen to stand on though the catalogue has dropped it, and since when that is known.
+    needed: Mutex<Option<(Timestamp, BTreeSet<ResourceId>)>>,
+}
 
-const PAGE: usize = 100;
+/// How long a thing is kept by what was seen of tenants. To find out that nobody needs it any more takes a look at
+/// every inventory, and nobody is in a hurry for it.
+const NEEDED: Duration = Duration::from_secs(60 * 60);
 
 impl Stage {
     /// The stage's inventory, read no longer than `fresh` ago.
@@ -25,40 +30,32 @@ impl Stage {
         now: Timestamp,
         fresh: Duration,
     ) -> Result<Arc<Inventory>, StoreError> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.inventory.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((_, inventory)) = known.filter(|(at, _)| now.since(*at) < fresh) {
             return Ok(inventory);
         }
         let entries = work.inventory(&Owner::Stage).await?;
         let inventory: Arc<Inventory> = Arc::new(entries.into_iter().map(|e| (e.resource.id.clone(), e)).collect());
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, inventory.clone()));
+        *self.inventory.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, inventory.clone()));
         Ok(inventory)
+    }
+
+    /// What is known to be needed, though perhaps not any more.
+    pub fn needed(&self, now: Timestamp) -> BTreeSet<ResourceId> {
+        let known = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = known.as_ref().filter(|(since, _)| now.since(*since) < NEEDED);
+        fresh.map(|(_, needed)| needed.clone()).unwrap_or_default()
+    }
+
+    /// Does not make older what was known before.
+    pub fn keep_needed(&self, needed: &BTreeSet<ResourceId>, now: Timestamp) {
+        let mut known = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = known.as_ref().map(|(since, _)| *since).filter(|since| now.since(*since) < NEEDED);
+        *known = Some((since.unwrap_or(now), needed.clone()));
     }
 
     /// It has changed.
     pub fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-/// Which resources of the stage any tenant stands on. It reads every inventory, and so is asked only when the
-/// catalogue dropped something that the stage has.
-pub(crate) async fn needed_by_tenants(work: &dyn WorkStore) -> Result<BTreeSet<ResourceId>, StoreError> {
-    let mut needed = BTreeSet::new();
-    let mut request = PageRequest::first(PAGE);
-    loop {
-        let page = work.owners(request).await?;
-        for owner in page.items.iter().filter(|owner| owner.tenant().is_some()) {
-            for entry in work.inventory(owner).await? {
-                needed.extend(entry.resource.needs.into_iter().filter_map(|need| match need {
-                    Need::Stage(id) => Some(id),
-                    Need::Own(_) => None,
-                }));
-            }
-        }
-        match page.next {
-            Some(next) => request = PageRequest { limit: PAGE, after: Some(next) },
-            None => return Ok(needed),
-        }
+        *self.inventory.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

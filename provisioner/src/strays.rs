@@ -1,24 +1,33 @@
-//! Things that carry our tags and that no inventory names, and the twins of things that one names.
+//! Things that carry our tags and that no inventory names, the twins of things that one names, and what a pass began
+//! to make and could not record, as its claim had passed on.
 //!
-//! The sweep only finds them; they are discarded by a pass that holds their owner's claim and has its inventory
-//! before it. So nothing is discarded while its owner is in the middle of making it, in whatever process.
+//! They are only noted here; they are seen to by a pass that holds their owner's claim and has its inventory before
+//! it. So nothing is removed while its owner is in the middle of making it, in whatever process. Only this process
+//! knows of them: their owners are rung for until it has had its turn.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tenantry_contract::resource::{Entry, Owner, ResourceId};
 use tenantry_ports::runtime::Tagged;
 
 use crate::diff::Inventory;
 
-/// Found, and not yet seen to.
+/// Not yet seen to.
 #[derive(Debug, Default)]
-pub(crate) struct Strays(Mutex<HashMap<Owner, Vec<Tagged>>>);
+pub(crate) struct Strays(Mutex<HashMap<Owner, Noted>>);
+
+#[derive(Debug, Default)]
+struct Noted {
+    found: Vec<Tagged>,
+    /// By name: pooled tenants' users and empty rows carry no tag that a sweep could find.
+    unrecorded: BTreeMap<ResourceId, Entry>,
+}
 
 impl Strays {
     pub fn add(&self, owner: Owner, things: Vec<Tagged>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all.entry(owner).or_default();
+        let mut all = self.lock();
+        let known = &mut all.entry(owner).or_default().found;
         for thing in things {
             if !known.contains(&thing) {
                 known.push(thing);
@@ -26,9 +35,26 @@ impl Strays {
         }
     }
 
-    pub fn take(&self, owner: &Owner) -> Vec<Tagged> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.is_empty() { Vec::new() } else { all.remove(owner).unwrap_or_default() }
+    /// Things that may have been made, with what was known of them.
+    pub fn add_unrecorded(&self, owner: Owner, entries: Vec<Entry>) {
+        let mut all = self.lock();
+        let known = &mut all.entry(owner).or_default().unrecorded;
+        known.extend(entries.into_iter().map(|entry| (entry.resource.id.clone(), entry)));
+    }
+
+    /// What was found and what was not recorded.
+    pub fn take(&self, owner: &Owner) -> (Vec<Tagged>, Vec<Entry>) {
+        let mut all = self.lock();
+        let noted = if all.is_empty() { Noted::default() } else { all.remove(owner).unwrap_or_default() };
+        (noted.found, noted.unrecorded.into_values().collect())
+    }
+
+    pub fn owners(&self) -> Vec<Owner> {
+        self.lock().keys().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Owner, Noted>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,7 +75,7 @@ pub(crate) fn unlisted<'a>(things: &'a [Tagged], inventory: &Inventory) -> Vec<&
     things.iter().filter(strays).collect()
 }
 
-fn tells(entry: &Entry, native: &str) -> bool {
+pub(crate) fn tells(entry: &Entry, native: &str) -> bool {
     entry.outputs().is_some_and(|outputs| outputs.values().any(|value| value == native))
 }
 

@@ -13,6 +13,8 @@ mod ring;
 mod slot;
 mod take;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use tenantry_contract::id::WorkerId;
 use tenantry_contract::resource::{Entry, Owner};
@@ -64,6 +66,10 @@ impl WorkStore for Database {
 
     async fn inventory(&self, owner: &Owner) -> Result<Vec<Entry>, StoreError> {
         inventory::of(self, owner).await
+    }
+
+    async fn inventories(&self, owners: &[Owner]) -> Result<BTreeMap<Owner, Vec<Entry>>, StoreError> {
+        inventory::of_all(self, owners).await
     }
 
     async fn owners(&self, page: PageRequest) -> Result<Page<Owner>, StoreError> {

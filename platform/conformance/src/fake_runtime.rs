@@ -17,7 +17,7 @@ use tenantry_ports::page::{Page, PageRequest, Position};
 use tenantry_ports::routes::Routes;
 use tenantry_ports::runtime::{Condition, Inputs, Runtime, RuntimeError, Step, Tagged};
 
-use self::cloud::Cloud;
+use self::cloud::{Cloud, is_listed};
 
 /// How long a caller is told to wait for what is under way.
 const SOON: Duration = Duration::from_millis(50);
@@ -124,7 +124,8 @@ impl Runtime for FakeRuntime {
     async fn owned(&self, page: PageRequest) -> Result<Page<Tagged>, RuntimeError> {
         let after = page.after.map(|position| position.0);
         let cloud = self.cloud();
-        let mut rest = cloud.things.iter().filter(|(native, _)| after.as_ref().is_none_or(|a| *native > a));
+        let listed = cloud.things.iter().filter(|(_, thing)| is_listed(&thing.tagged.kind));
+        let mut rest = listed.filter(|(native, _)| after.as_ref().is_none_or(|a| *native > a));
         let items: Vec<Tagged> = rest.by_ref().take(page.limit).map(|(_, thing)| thing.tagged.clone()).collect();
         let next = rest.next().and(items.last().map(|last| Position(last.native.clone())));
         Ok(Page { items, next })

@@ -86,6 +86,7 @@ macro_rules! work_suite {
             a_recorded_inventory_is_kept,
             owners_with_an_inventory_are_listed_once,
             inventories_do_not_mix,
+            inventories_are_read_together,
             steps_are_kept_with_the_operation,
             progress_is_told_when_asked,
             a_verdict_is_told_and_ends_the_operation,

@@ -5,6 +5,8 @@ mod inventory;
 mod record;
 mod ring;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
@@ -71,6 +73,11 @@ impl WorkStore for Database {
     async fn inventory(&self, owner: &Owner) -> Result<Vec<Entry>, StoreError> {
         let owner = owner.clone();
         Ok(self.inner.sqlite.read(move |c| inventory::of(c, &owner)).await?)
+    }
+
+    async fn inventories(&self, owners: &[Owner]) -> Result<BTreeMap<Owner, Vec<Entry>>, StoreError> {
+        let owners = owners.to_vec();
+        Ok(self.inner.sqlite.read(move |c| inventory::of_all(c, owners)).await?)
     }
 
     async fn owners(&self, page: PageRequest) -> Result<Page<Owner>, StoreError> {

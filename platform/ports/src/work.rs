@@ -1,5 +1,7 @@
 //! The provisioner's store: who wants looking at, who holds whom, and the inventory.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use tenantry_contract::attributes::Attributes;
 use tenantry_contract::event::Verdict;
@@ -45,6 +47,9 @@ pub trait WorkStore: Send + Sync {
     async fn release(&self, hold: &Hold, next: Option<Timestamp>) -> Result<Held, StoreError>;
 
     async fn inventory(&self, owner: &Owner) -> Result<Vec<Entry>, StoreError>;
+
+    /// The inventories of many, for those who go through all there are. One that has none is not in it.
+    async fn inventories(&self, owners: &[Owner]) -> Result<BTreeMap<Owner, Vec<Entry>>, StoreError>;
 
     /// Owners that have an inventory, for the sweep and for a catalogue's check.
     async fn owners(&self, page: PageRequest) -> Result<Page<Owner>, StoreError>;

@@ -138,3 +138,20 @@ fn what_is_half_gone_and_wanted_again_goes_first() {
     assert_eq!(of(&goal, &[removing(&a)]).ready, [remove("a")]);
     assert_eq!(of(&goal, &[]).intend, [id("a")]);
 }
+
+#[test]
+fn nothing_is_intended_on_what_goes() {
+    let (a, b) = (thing("a", &[]), thing("b", &[own("a")]));
+    let found = of(&goal(&[a.clone(), b]), &[removing(&a)]);
+    assert_eq!((found.intend, found.ready), (vec![], vec![remove("a")]), "a line would keep it from going");
+    assert_eq!(found.waits, [(id("b"), Blocked::Own)]);
+}
+
+#[test]
+fn what_was_to_go_and_is_stood_on_stays_when_it_is_wanted_again() {
+    let (a, b) = (thing("a", &[]), thing("b", &[own("a")]));
+    let goal = goal(&[a.clone(), b.clone()]);
+    assert_eq!(of(&goal, &[removing(&a), present(&b)]).ready, [ensure("a")]);
+    assert_eq!(of(&goal, &[removing(&a), removing(&b)]).ready, [ensure("a"), remove("b")]);
+    assert!(of(&goal, &[present(&a), present(&b)]).settled());
+}

@@ -42,8 +42,8 @@ impl Claims {
                 continue;
             }
             let rest = self.wake.since(self.core.now());
-            // With no room there is nothing to wake up for but a pass that ends.
-            let room = self.room() > 0;
+            // With too little room there is nothing to wake up for but a pass that ends.
+            let room = self.has_room();
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(ended) = self.passes.join_next() => self.ended(ended),
@@ -64,9 +64,13 @@ impl Claims {
     }
 
     /// A claim for a few is as much work as one for many: under load it waits for room.
-    fn due(&self) -> bool {
+    fn has_room(&self) -> bool {
         let enough = if self.more { (self.core.config.owners_at_once / 4).max(1) } else { 1 };
-        self.room() >= enough && self.wake <= self.core.now()
+        self.room() >= enough
+    }
+
+    fn due(&self) -> bool {
+        self.has_room() && self.wake <= self.core.now()
     }
 
     fn by(&mut self, at: Timestamp) {

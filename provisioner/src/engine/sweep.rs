@@ -1,77 +1,120 @@
 //! The slow sweep for what carries our tags and no inventory names: what a worker made that had lost its claim
 //! without knowing.
 
-use std::collections::BTreeMap;
+mod compare;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use tenantry_contract::resource::{Entry, Owner};
 use tenantry_ports::page::PageRequest;
-use tenantry_ports::runtime::{RuntimeError, Tagged};
+use tenantry_ports::runtime::Tagged;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tracing::{error, warn};
 
+use self::compare::Comparison;
 use super::persist;
 use crate::backoff::jitter;
 use crate::core::{Core, chain};
-use crate::diff::Inventory;
 use crate::meters;
-use crate::strays::unlisted;
 
 const PAGE: usize = 100;
 
+/// Sweeps now and then, and meanwhile rings for those whose strays are not seen to yet: another process may have had
+/// their owner's claim, which knows nothing of them.
 pub(super) async fn run(core: &Core, rung: &Notify) {
+    let next = || Instant::now() + jitter(core.config.sweep, &*core.ids);
+    let mut at = next();
     loop {
-        tokio::select! {
+        let sweeps = tokio::select! {
             () = core.stop.cancelled() => return,
-            () = tokio::time::sleep(jitter(core.config.sweep, &*core.ids)) => {}
-        }
-        tokio::select! {
-            () = core.stop.cancelled() => return,
-            () = sweep(core, rung) => {}
-        }
-    }
-}
-
-/// Lists first and reads inventories after: a line is written before its thing is made, so whatever was listed
-/// and is wanted has its line by now. The other way round, a thing made in between would look like a stray.
-async fn sweep(core: &Core, rung: &Notify) {
-    let things = match owned(core).await {
-        Ok(things) => things,
-        Err(e) => return error!(error = chain(&e), "the sweep saw nothing"),
-    };
-    let mut owners = Vec::new();
-    for (owner, things) in things {
-        let inventory: Inventory = match core.work.inventory(&owner).await {
-            Ok(entries) => entries.into_iter().map(|e: Entry| (e.resource.id.clone(), e)).collect(),
-            Err(e) => return error!(error = chain(&e), "the sweep read no inventory"),
+            () = tokio::time::sleep_until(at) => true,
+            () = tokio::time::sleep(core.config.retry_most) => false,
         };
-        let found: Vec<Tagged> = unlisted(&things, &inventory).into_iter().cloned().collect();
-        if !found.is_empty() {
-            warn!(%owner, things = ?found.iter().map(|t| t.resource.as_str()).collect::<Vec<_>>(), "no inventory names these");
-            meters::strays(found.len());
-            // All that carry the same tag go along: the pass decides anew, by the inventory of its claim.
-            core.strays.add(owner.clone(), things);
-            owners.push(owner);
+        let work = async {
+            if sweeps {
+                sweep(core).await;
+            }
+            ring(core, rung).await;
+        };
+        tokio::select! {
+            () = core.stop.cancelled() => return,
+            () = work => {}
         }
-    }
-    if !owners.is_empty() {
-        let now = core.now();
-        if persist(core, "owners of strays were not rung for", || core.work.ring(&owners, now)).await {
-            rung.notify_one();
+        if sweeps {
+            at = next();
         }
     }
 }
 
-async fn owned(core: &Core) -> Result<BTreeMap<Owner, Vec<Tagged>>, RuntimeError> {
-    let mut things: BTreeMap<Owner, Vec<Tagged>> = BTreeMap::new();
+async fn ring(core: &Core, rung: &Notify) {
+    let owners = core.strays.owners();
+    if owners.is_empty() {
+        return;
+    }
+    let now = core.now();
+    if persist(core, "owners of strays were not rung for", || core.work.ring(&owners, now)).await {
+        rung.notify_one();
+    }
+}
+
+/// Page by page: of what is in order nothing is kept. Each page's inventories are read after it was listed: a line is
+/// written before its thing is made, so whatever was listed and is wanted has its line by now. The other way round, a
+/// thing made in between would look like a stray.
+async fn sweep(core: &Core) {
+    let mut comparison = Comparison::default();
     let mut request = PageRequest::first(PAGE);
     loop {
-        let page = core.runtime.owned(request).await?;
-        for thing in page.items {
-            things.entry(thing.owner.clone()).or_default().push(thing);
-        }
+        let page = match core.runtime.owned(request).await {
+            Ok(page) => page,
+            // What was found until here is true all the same.
+            Err(e) => break error!(error = chain(&e), "the sweep saw no more"),
+        };
+        compare(core, &mut comparison, page.items).await;
         match page.next {
             Some(next) => request = PageRequest { limit: PAGE, after: Some(next) },
-            None => return Ok(things),
+            None => break,
         }
     }
+    for (owner, found) in comparison.strays() {
+        warn!(%owner, things = ?found.strays.iter().map(|t| t.resource.as_str()).collect::<Vec<_>>(), "no inventory names these");
+        meters::strays(found.strays.len());
+        // Their recorded twins go along: the pass decides anew, by the inventory of its claim.
+        core.strays.add(owner, [found.strays, found.twins].concat());
+    }
+}
+
+async fn compare(core: &Core, comparison: &mut Comparison, things: Vec<Tagged>) {
+    let owners: BTreeSet<&Owner> = things.iter().map(|thing| &thing.owner).collect();
+    let inventories = inventories(core, owners.into_iter().cloned().collect()).await;
+    for thing in things {
+        // One whose inventory could not be read is looked at by the next sweep.
+        if let Some(lines) = inventories.get(&thing.owner) {
+            let line = lines.iter().find(|line| line.resource.id == thing.resource);
+            comparison.see(thing, line);
+        }
+    }
+}
+
+/// Those of all that can be read, empty ones too.
+async fn inventories(core: &Core, owners: Vec<Owner>) -> BTreeMap<Owner, Vec<Entry>> {
+    let mut all = BTreeMap::new();
+    match core.work.inventories(&owners).await {
+        Ok(mut found) => {
+            all.extend(owners.into_iter().map(|owner| {
+                let lines = found.remove(&owner).unwrap_or_default();
+                (owner, lines)
+            }));
+        }
+        // One of them may be what cannot be read.
+        Err(_) => {
+            for owner in owners {
+                match core.work.inventory(&owner).await {
+                    Ok(lines) => drop(all.insert(owner, lines)),
+                    Err(e) => error!(%owner, error = chain(&e), "the sweep could not read an inventory"),
+                }
+            }
+        }
+    }
+    all
 }

@@ -17,6 +17,9 @@ impl Pass {
             Act::Ensure(id) => goal.wanted.get(id).cloned()?,
             Act::Remove(_) => prior.as_ref()?.resource.clone(),
         };
+        if matches!(act, Act::Ensure(_)) {
+            self.begun.insert(act.id().clone());
+        }
         self.note(act, StepState::Running, None);
         let (runtime, owner) = (self.core.runtime.clone(), self.hold.owner.clone());
         let (limit, began) = (self.core.config.call_limit, self.core.now());

@@ -149,7 +149,11 @@ impl Pass {
         if self.hold.owner == Owner::Stage {
             self.core.stage.forget();
         }
-        self.hear(held)
+        self.hear(held)?;
+        for entry in done.entries.iter().filter(|entry| entry.is_present()) {
+            self.begun.remove(&entry.resource.id);
+        }
+        Ok(())
     }
 
     fn hear(&mut self, held: Held) -> Result<(), Quit> {

@@ -6,5 +6,7 @@ mod crash;
 mod drift;
 mod harness;
 mod lifecycle;
+mod panics;
+mod stage;
 mod two;
 mod world;

@@ -24,17 +24,27 @@ struct Watched {
     inner: Arc<dyn WorkStore>,
     newest: Arc<Mutex<BTreeMap<Owner, u64>>>,
     refused: Arc<Mutex<usize>>,
+    /// What must not be. It is asked by the test, as a panic here would only end a pass.
+    violations: Arc<Mutex<Vec<String>>>,
 }
 
 impl Watched {
     fn new(inner: Arc<dyn WorkStore>) -> Self {
-        Self { inner, newest: Arc::default(), refused: Arc::default() }
+        Self { inner, newest: Arc::default(), refused: Arc::default(), violations: Arc::default() }
+    }
+
+    fn violated(&self, what: String) {
+        self.violations.lock().unwrap().push(what);
+    }
+
+    fn assert_unviolated(&self) {
+        assert_eq!(*self.violations.lock().unwrap(), Vec::<String>::new());
     }
 
     fn check(&self, hold: &Hold, answer: Held) -> Held {
         let newest = self.newest.lock().unwrap().get(&hold.owner).copied();
-        if newest > Some(hold.fence) {
-            assert_eq!(answer, Held::Lost, "a stale fence wrote");
+        if newest > Some(hold.fence) && answer != Held::Lost {
+            self.violated(format!("the stale fence {} of {} wrote; {newest:?} is the newest", hold.fence, hold.owner));
         }
         if answer == Held::Lost {
             *self.refused.lock().unwrap() += 1;
@@ -62,7 +72,9 @@ impl WorkStore for Watched {
         let mut newest = self.newest.lock().unwrap();
         for claim in &claims {
             let before = newest.insert(claim.hold.owner.clone(), claim.hold.fence);
-            assert!(before < Some(claim.hold.fence), "a fence did not rise");
+            if before >= Some(claim.hold.fence) {
+                self.violated(format!("the fence of {} did not rise from {before:?}", claim.hold.owner));
+            }
         }
         Ok(claims)
     }
@@ -81,6 +93,9 @@ impl WorkStore for Watched {
     async fn inventory(&self, owner: &Owner) -> Result<Vec<Entry>, StoreError> {
         self.inner.inventory(owner).await
     }
+    async fn inventories(&self, owners: &[Owner]) -> Result<BTreeMap<Owner, Vec<Entry>>, StoreError> {
+        self.inner.inventories(owners).await
+    }
     async fn owners(&self, page: PageRequest) -> Result<Page<Owner>, StoreError> {
         self.inner.owners(page).await
     }
@@ -91,35 +106,75 @@ fn sleepy() -> EngineConfig {
     EngineConfig { call_limit: Duration::from_secs(100_000), flush: Duration::from_secs(100_000), ..config() }
 }
 
-/// A stands still in the middle of a step, before or after the thing is made; B takes over; the tenant goes or
-/// stays; A goes on.
-async fn suspended(thing: &str, fault: Fault, goes: bool) {
+/// What A is at when it stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// The tenant is being made; in the meantime it stays, or is sent away.
+    Coming { goes: bool },
+    /// The tenant is being removed.
+    Leaving,
+    /// What the sweep found is being discarded.
+    Sweeping,
+    /// The stage is being made.
+    Stage,
+}
+
+/// A stands still in the middle of a call, before or after it is made; B takes over; A goes on.
+async fn suspended(tier: &str, call: &str, nth: usize, fault: Fault, at: At) {
+    let case = format!("{tier}: {call} #{nth} {fault:?}, {at:?}");
     let world = World::new();
     let watched = Watched::new(Arc::new(world.db.clone()));
     let work: Arc<dyn WorkStore> = Arc::new(watched.clone());
-    let first = world.engine_on(work.clone(), "worker-0", Plan::seeded(1), config());
-    world.until("the stage is whole", async || world.cloud.of(&Owner::Stage).len() == 7).await;
-    first.stop().await;
-
-    let call = format!("runtime.ensure {thing} tenant");
-    let plan = Plan::seeded(1).nth(&call, 0, fault);
+    let mut id = None;
+    if at != At::Stage {
+        let first = world.engine_on(work.clone(), "worker-0", Plan::seeded(1), config());
+        world.until("the stage is whole", async || world.cloud.of(&Owner::Stage).len() == 7).await;
+        if matches!(at, At::Leaving | At::Sweeping) {
+            let known = world.register("acme", tier).await;
+            assert_eq!(world.assert_settled(&known).await, Status::Created, "{case}");
+            id = Some(known);
+        }
+        first.stop().await;
+    }
+    match (at, &id) {
+        (At::Leaving, Some(id)) => world.begin(id, Begin::Offboard).await,
+        (At::Sweeping, Some(id)) => world.cloud.twin(&Owner::Tenant(id.clone()), &ResourceId::new("pool", "users")),
+        _ => {}
+    }
+    let plan = Plan::seeded(1).nth(call, nth, fault);
     let a = world.engine_on(work.clone(), "worker-a", plan.clone(), sleepy());
-    let id = world.register("acme", "premium").await;
-    world.until("A stands still", async || plan.calls().iter().any(|c| c.starts_with(&call))).await;
+    let id = match id {
+        Some(id) => id,
+        None => world.register("acme", tier).await,
+    };
+    let met = || plan.calls().iter().filter(|c| c.starts_with(call)).count();
+    world.until("A stands still", async || met() > nth).await;
     // The whole of A stands still, not its one step alone.
-    let plan = plan.always("work.claim", Fault::SuspendBefore).always("inbox.", Fault::SuspendBefore);
-
-    let b = world.engine_on(work.clone(), "worker-b", Plan::seeded(2), config());
-    assert_eq!(world.assert_settled(&id).await, Status::Created, "{thing} {fault:?}");
-    if goes {
-        world.begin(&id, Begin::Offboard).await;
-        assert_eq!(world.ended(&id).await.status, Status::Deleted);
+    let mut still = plan.clone();
+    for port in ["work.", "inbox.", "runtime."] {
+        still = still.always(port, Fault::SuspendBefore);
     }
 
+    let b = world.engine_on(work.clone(), "worker-b", Plan::seeded(2), config());
+    let goes = matches!(at, At::Leaving | At::Coming { goes: true });
+    if at == At::Leaving {
+        assert_eq!(world.ended(&id).await.status, Status::Deleted, "{case}");
+    } else {
+        assert_eq!(world.assert_settled(&id).await, Status::Created, "{case}");
+    }
+    if at == (At::Coming { goes: true }) {
+        world.begin(&id, Begin::Offboard).await;
+        assert_eq!(world.ended(&id).await.status, Status::Deleted, "{case}");
+    }
+    // Whoever had A's claim has let go of it: what A does now is nobody's but A's.
+    tokio::time::sleep(config().lease * 2).await;
+
     let before = *watched.refused.lock().unwrap();
-    plan.resume();
-    world.until("A is refused", async || *watched.refused.lock().unwrap() > before).await;
+    still.heal();
+    still.resume();
+    world.until(&format!("A is refused: {case}"), async || *watched.refused.lock().unwrap() > before).await;
     tokio::time::sleep(config().sweep * 4).await;
+    watched.assert_unviolated();
 
     let owner = Owner::Tenant(id.clone());
     if goes {
@@ -127,27 +182,80 @@ async fn suspended(thing: &str, fault: Fault, goes: bool) {
     } else {
         world.assert_whole(&owner).await;
     }
-    let named = matches!(thing, "cluster/main" | "table/orders-orders" | "pool/users");
-    if goes && named && fault == Fault::SuspendBefore {
-        let resource = world.cloud.made().into_iter().find(|((o, r), _)| o == &owner && r.as_str() == thing);
-        assert_eq!(resource.unwrap().1, 2, "A made {thing} when nobody wanted it any more");
+    if at == (At::Coming { goes: true }) && fault == Fault::SuspendBefore && call.starts_with("runtime.ensure") {
+        let thing = call.split(' ').nth(1).unwrap();
+        let made = world.cloud.made().into_iter().find(|((o, r), _)| o == &owner && r.as_str() == thing);
+        // One that stands on what is not there any more cannot be made again.
+        assert_eq!(made.unwrap().1, 1 + u32::from(!stands_on_own(thing, tier)), "{case}");
     }
     let things = world.cloud.things();
     let listed = world.inventory(&owner).await.len() + world.inventory(&Owner::Stage).await.len();
-    assert_eq!(things.len(), listed, "{thing} {fault:?}: no twin is left: {things:?}");
+    assert_eq!(things.len(), listed, "{case}: no twin is left: {things:?}");
     let status = if goes { Status::Deleted } else { Status::Created };
-    assert_eq!(world.record(&id).await.status, status);
+    assert_eq!(world.record(&id).await.status, status, "{case}");
+    a.stop().await;
     b.stop().await;
-    drop(a);
+}
+
+/// Whether a thing of the tenant needs another of the tenant's.
+fn stands_on_own(thing: &str, tier: &str) -> bool {
+    tier == "premium" && (thing.starts_with("user/") || thing.starts_with("service/"))
+}
+
+const BOTH: [Fault; 2] = [Fault::SuspendBefore, Fault::SuspendAfter];
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stood_still_while_making_leaves_nothing() {
+    let dedicated = ["pool/users", "cluster/main", "table/orders-orders", "user/admin", "service/orders"];
+    // What a pooled tenant has carries no tag that a sweep could find.
+    let pooled = ["user/admin", "rows/orders-orders"];
+    for (tier, things) in [("premium", &dedicated[..]), ("basic", &pooled[..])] {
+        for thing in things {
+            for fault in BOTH {
+                for goes in [false, true] {
+                    suspended(tier, &format!("runtime.ensure {thing} tenant"), 0, fault, At::Coming { goes }).await;
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_stood_still_writes_nothing_and_leaves_nothing() {
-    for thing in ["pool/users", "cluster/main", "table/orders-orders", "user/admin", "service/orders"] {
-        for fault in [Fault::SuspendBefore, Fault::SuspendAfter] {
-            for goes in [false, true] {
-                suspended(thing, fault, goes).await;
+async fn one_that_stood_still_while_recording_writes_nothing() {
+    for tier in ["basic", "premium"] {
+        for goes in [false, true] {
+            for fault in BOTH {
+                suspended(tier, "work.record tenant", 0, fault, At::Coming { goes }).await;
             }
+            suspended(tier, "work.record tenant", 1, Fault::SuspendBefore, At::Coming { goes }).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stood_still_while_removing_removes_nothing_else() {
+    for (tier, thing) in [("premium", "pool/users"), ("premium", "service/orders"), ("basic", "user/admin")] {
+        for fault in BOTH {
+            suspended(tier, &format!("runtime.remove {thing} tenant"), 0, fault, At::Leaving).await;
+        }
+    }
+    for tier in ["basic", "premium"] {
+        suspended(tier, "work.record tenant", 0, Fault::SuspendBefore, At::Leaving).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stood_still_while_sweeping_discards_no_other() {
+    for fault in BOTH {
+        suspended("premium", "runtime.discard pool/users tenant", 0, fault, At::Sweeping).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stood_still_over_the_stage_leaves_it_whole() {
+    for call in ["runtime.ensure pool/users stage", "runtime.ensure service/orders stage", "work.record stage"] {
+        for fault in BOTH {
+            suspended("basic", call, 0, fault, At::Stage).await;
         }
     }
 }
@@ -175,7 +283,8 @@ async fn of_twins_the_recorded_one_stays() {
 #[tokio::test(start_paused = true)]
 async fn two_share_the_work() {
     let world = World::new();
-    let watched: Arc<dyn WorkStore> = Arc::new(Watched::new(Arc::new(world.db.clone())));
+    let watch = Watched::new(Arc::new(world.db.clone()));
+    let watched: Arc<dyn WorkStore> = Arc::new(watch.clone());
     let noisy = |seed| Plan::seeded(seed).sometimes("runtime.", 50);
     let few = EngineConfig { owners_at_once: 8, claim_batch: 4, ..config() };
     let a = world.engine_on(watched.clone(), "worker-a", noisy(1), few.clone());
@@ -199,4 +308,7 @@ async fn two_share_the_work() {
     for id in ids {
         world.assert_clean(&Owner::Tenant(id)).await;
     }
+    watch.assert_unviolated();
+    a.stop().await;
+    b.stop().await;
 }

@@ -27,6 +27,8 @@ use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::panics;
+
 pub struct World {
     pub db: Database,
     pub cloud: FakeRuntime,
@@ -59,6 +61,9 @@ impl Running {
 impl Drop for World {
     fn drop(&mut self) {
         self.background.iter().for_each(JoinHandle::abort);
+        if !std::thread::panicking() {
+            panics::assert_none();
+        }
     }
 }
 
@@ -75,6 +80,7 @@ impl World {
     }
 
     pub fn with(catalogue: Catalogue, cloud: FakeRuntime) -> Self {
+        panics::watch();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::at(START));
         let ids: Arc<dyn Ids> = Arc::new(SeededIds::new(7, clock.clone()));
         let deps = Deps { clock: clock.clone(), ids: ids.clone(), sources: Sources::default() };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures::{StreamExt, TryStreamExt, future, stream};
 use tenantry_contract::resource::{Entry, Owner, ResourceId};
 use tenantry_ports::page::{Page, PageRequest};
 use tenantry_ports::store::StoreError;
@@ -15,6 +16,15 @@ use crate::table::{Database, Intent, Query, Read, cut};
 pub async fn of(database: &Database, owner: &Owner) -> Result<Vec<Entry>, StoreError> {
     let lines = database.query(&Query::of(partition(owner)).prefix(LINE), usize::MAX).await?;
     lines.iter().map(|item| item.json("line")).collect()
+}
+
+/// Partitions that are read at once.
+const AT_ONCE: usize = 16;
+
+pub async fn of_all(database: &Database, owners: &[Owner]) -> Result<BTreeMap<Owner, Vec<Entry>>, StoreError> {
+    let read = |owner: Owner| async move { of(database, &owner).await.map(|entries| (owner, entries)) };
+    let reads = stream::iter(owners.to_vec()).map(read).buffer_unordered(AT_ONCE);
+    reads.try_filter(|(_, entries)| future::ready(!entries.is_empty())).try_collect().await
 }
 
 /// What the owner has, by name.

@@ -150,15 +150,22 @@ impl Cloud {
         Ok(Step::Ready(()))
     }
 
+    /// What no list has goes along with what it is in.
     pub fn discard(&mut self, native: &str) -> Result<Step<()>, RuntimeError> {
-        if let Some(other) = self.stood_on(native) {
-            return Err(RuntimeError::transient(format!("{other} stands on it"), "in use"));
+        let stands = |t: &&Thing| t.stands_on.contains(native);
+        if let Some(other) = self.things.values().filter(stands).find(|t| is_listed(&t.tagged.kind)) {
+            return Err(RuntimeError::transient(format!("{} stands on it", other.tagged.native), "in use"));
         }
-        self.things.remove(native);
+        self.things.retain(|name, thing| name != native && !thing.stands_on.contains(native));
         Ok(Step::Ready(()))
     }
 
     fn stood_on(&self, native: &str) -> Option<String> {
         self.things.values().find(|t| t.stands_on.contains(native)).map(|t| t.tagged.native.clone())
     }
+}
+
+/// Whether things of that kind can be listed. No runtime has tags on users and rows: they are in something that has.
+pub(super) fn is_listed(kind: &str) -> bool {
+    !matches!(kind, "tenant-admin" | "rows")
 }

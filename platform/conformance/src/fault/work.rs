@@ -1,5 +1,6 @@
 //! A [`WorkStore`] that fails on purpose.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -61,6 +62,10 @@ impl WorkStore for FaultyWork {
 
     async fn inventory(&self, owner: &Owner) -> Result<Vec<Entry>, StoreError> {
         self.plan.around(format!("work.inventory {owner}"), || self.inner.inventory(owner)).await
+    }
+
+    async fn inventories(&self, owners: &[Owner]) -> Result<BTreeMap<Owner, Vec<Entry>>, StoreError> {
+        self.plan.around("work.inventories".into(), || self.inner.inventories(owners)).await
     }
 
     async fn owners(&self, page: PageRequest) -> Result<Page<Owner>, StoreError> {

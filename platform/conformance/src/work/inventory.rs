@@ -80,3 +80,22 @@ pub async fn owners_with_an_inventory_are_listed_once(s: Subject) {
         assert_eq!(BTreeSet::from_iter(listed), expected, "limit {limit}");
     }
 }
+
+pub async fn inventories_are_read_together(s: Subject) {
+    assert_eq!(s.work.inventories(&[]).await.unwrap(), BTreeMap::new());
+    let mut expected = BTreeMap::new();
+    for n in 0..20 {
+        let of = owner(&s.new_tenant(&format!("tenant{n}"), Placement::Pooled).await);
+        let mut entry = present("rows", "orders");
+        entry.resource.spec = json!(n);
+        entry.resource.needs = vec![Need::Stage(ResourceId::new("table", "orders"))];
+        write(&s, &of, vec![entry.clone()], Vec::new()).await;
+        expected.insert(of, vec![entry]);
+    }
+    write(&s, &Owner::Stage, vec![present("table", "orders")], Vec::new()).await;
+    let bare = owner(&s.new_tenant("bare", Placement::Pooled).await);
+    let asked: Vec<Owner> = expected.keys().cloned().chain([bare]).collect();
+    assert_eq!(s.work.inventories(&asked).await.unwrap(), expected, "of those asked for alone");
+    let stage = s.work.inventories(&[Owner::Stage]).await.unwrap();
+    assert_eq!(stage.into_iter().collect::<Vec<_>>(), [(Owner::Stage, vec![present("table", "orders")])]);
+}

@@ -1,5 +1,7 @@
 //! What each owner has.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use tenantry_contract::resource::{Entry, Owner, ResourceId};
 use tenantry_ports::page::{Page, PageRequest, Position};
@@ -11,6 +13,17 @@ pub fn of(conn: &Connection, owner: &Owner) -> Result<Vec<Entry>, rusqlite::Erro
     conn.prepare_cached("SELECT entry FROM inventory WHERE owner = ?1 ORDER BY resource")?
         .query_map([OwnerKey(owner)], |row| from_json(row.get_ref(0)?.as_blob()?))?
         .collect()
+}
+
+pub fn of_all(conn: &Connection, owners: Vec<Owner>) -> Result<BTreeMap<Owner, Vec<Entry>>, rusqlite::Error> {
+    let mut all = BTreeMap::new();
+    for owner in owners {
+        let entries = of(conn, &owner)?;
+        if !entries.is_empty() {
+            all.insert(owner, entries);
+        }
+    }
+    Ok(all)
 }
 
 pub fn resource_names(conn: &Connection, owner: &Owner) -> Result<Vec<String>, rusqlite::Error> {
