@@ -10,6 +10,9 @@ pub struct Order {
     lines: Vec<Line>,
 }
 
+/// Keeps an order far below what a table takes as one item.
+const MOST_LINES: usize = 100;
+
 struct Line {
     product: String,
     price: Number,
@@ -19,7 +22,7 @@ struct Line {
 impl Order {
     pub fn parse(body: Map<String, Value>) -> Result<Self, Problem> {
         let mut form = Form::new(body);
-        let order = Self { name: form.text("orderName"), lines: form.list("orderProducts", Line::read) };
+        let order = Self { name: form.text("orderName"), lines: form.list("orderProducts", MOST_LINES, Line::read) };
         form.finish(order)
     }
 

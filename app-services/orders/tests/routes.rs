@@ -48,6 +48,10 @@ async fn what_is_wrong_is_named() {
     for (body, fields) in [
         (json!({}), vec!["orderName", "orderProducts"]),
         (json!({"orderName": "x", "orderProducts": {}}), vec!["orderProducts"]),
+        (
+            json!({"orderName": "x", "orderProducts": vec![order()["orderProducts"][0].clone(); 101]}),
+            vec!["orderProducts"],
+        ),
         (json!({"orderName": "x", "orderProducts": [1]}), vec!["orderProducts[0]"]),
         (
             json!({"orderName": "x", "orderProducts": [{"productId": "", "price": -1, "quantity": 0}]}),

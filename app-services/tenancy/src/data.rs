@@ -34,7 +34,8 @@ pub struct Rows {
     tenant: TenantId,
 }
 
-/// How many items are held at once while a list is sent.
+/// How many items are held at once while a list is sent; fewer if they are large
+/// ([`tenantry_ports::data::PAGE_BYTES`]).
 const PAGE: usize = 200;
 
 impl Rows {

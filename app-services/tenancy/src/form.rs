@@ -59,10 +59,11 @@ impl Form {
         }
     }
 
-    /// A list of objects, each read by `read`.
-    pub fn list<T>(&mut self, name: &str, read: impl Fn(&mut Form) -> T) -> Vec<T> {
-        let Some(Value::Array(values)) = self.members.remove(name) else {
-            return self.fault(name, "must be a list".into());
+    /// A list of objects, each read by `read`. One of more than `most` is refused whole, unread.
+    pub fn list<T>(&mut self, name: &str, most: usize, read: impl Fn(&mut Form) -> T) -> Vec<T> {
+        let values = match self.members.remove(name) {
+            Some(Value::Array(values)) if values.len() <= most => values,
+            _ => return self.fault(name, format!("must be a list of at most {most}")),
         };
         let mut items = Vec::with_capacity(values.len());
         for (index, value) in values.into_iter().enumerate() {
@@ -112,11 +113,18 @@ mod tests {
         let mut form = form(json!({"name": " ", "price": -1, "lines": [{"quantity": 0}, 7, {"quantity": 2}]}));
         form.text("name");
         form.amount("price");
-        let counts = form.list("lines", |line| line.count("quantity"));
+        let counts = form.list("lines", 3, |line| line.count("quantity"));
         assert_eq!(counts, [0, 2]);
         let fields: Vec<_> = form.faults.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["name", "price", "lines[0].quantity", "lines[1]"]);
         assert!(form.finish(()).is_err());
+    }
+
+    #[test]
+    fn a_long_list_is_one_fault() {
+        let mut form = form(json!({ "lines": vec![0; 1_000] }));
+        assert!(form.list("lines", 999, |line| line.count("quantity")).is_empty());
+        assert_eq!(form.faults, [("lines".to_owned(), "must be a list of at most 999".to_owned())]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use tenantry_contract::id::TenantId;
 use tenantry_ports::clock::Clock;
-use tenantry_ports::data::{DataError, Existing, Item, TenantTable};
+use tenantry_ports::data::{DataError, Existing, Item, PAGE_BYTES, TenantTable};
 use tenantry_ports::ids::Ids;
 use tenantry_ports::page::{Page, PageRequest, Position};
 
@@ -181,8 +181,9 @@ impl TenantTable for DynamoTable {
         let mut after =
             page.after.filter(|position| possible(&position.0)).map(|position| self.key(tenant, &position.0));
         let mut found: Vec<Attributes> = Vec::new();
+        let mut bytes = 0;
         // DynamoDB ends a page of its own at 1 MB.
-        loop {
+        let more = 'parts: loop {
             let left = i32::try_from(wanted - found.len()).unwrap_or(i32::MAX);
             let request = self
                 .client
@@ -200,14 +201,18 @@ impl TenantTable for DynamoTable {
                 Ok(part) => part,
                 Err(error) => return Err(self.failed(tenant, self.call("dynamodb:Query").fault(error))),
             };
-            found.extend(part.items.unwrap_or_default());
-            after = part.last_evaluated_key.filter(|key| !key.is_empty());
-            if found.len() >= wanted || after.is_none() {
-                break;
+            for item in part.items.unwrap_or_default() {
+                bytes += item::size(&item);
+                if found.len() == page.limit || (bytes > PAGE_BYTES && !found.is_empty()) {
+                    break 'parts true;
+                }
+                found.push(item);
             }
-        }
-        let more = found.len() > page.limit;
-        found.truncate(page.limit);
+            after = part.last_evaluated_key.filter(|key| !key.is_empty());
+            if after.is_none() {
+                break false;
+            }
+        };
         let next = found.last().filter(|_| more).and_then(|last| last.get(&self.table.sort_key)?.as_s().ok());
         let next = next.cloned().map(Position);
         Ok(Page { items: found.into_iter().map(Self::read).collect::<Result<_, _>>()?, next })

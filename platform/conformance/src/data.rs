@@ -46,6 +46,7 @@ macro_rules! data_suite {
             what_is_deleted_is_gone,
             keys_are_any_text,
             every_item_is_listed_once,
+            a_page_of_large_items_ends_early,
             items_there_before_are_listed_once_while_others_come,
             tenants_do_not_see_each_other,
             tenants_do_not_touch_each_other,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tenantry_contract::id::TenantId;
-use tenantry_ports::data::{DataError, Existing, Item, TenantTable};
+use tenantry_ports::data::{DataError, Existing, Item, PAGE_BYTES, TenantTable};
 use tenantry_ports::error::Refusal;
 use tenantry_ports::page::{Page, PageRequest, Position};
 
@@ -144,11 +144,28 @@ fn put(conn: &Connection, tenant: &TenantId, key: &str, json: &str, only_if: Exi
     Ok(if changed > 0 { Put::Written } else { Put::Refused })
 }
 
-fn list(conn: &Connection, tenant: &TenantId, after: &str, limit: usize) -> rusqlite::Result<Vec<(String, String)>> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    conn.prepare_cached("SELECT key, item FROM items WHERE tenant = ?1 AND key > ?2 ORDER BY key LIMIT ?3")?
-        .query_map(params![tenant.as_str(), after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+/// The rows of a page, and whether there are more. What does not fit any more is not read.
+fn list(
+    conn: &Connection,
+    tenant: &TenantId,
+    after: &str,
+    limit: usize,
+) -> rusqlite::Result<(Vec<(String, String)>, bool)> {
+    let mut select = conn.prepare_cached(
+        "SELECT key, item, octet_length(item) FROM items WHERE tenant = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
+    )?;
+    let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = select.query(params![tenant.as_str(), after, one_more])?;
+    let (mut page, mut bytes) = (Vec::new(), 0_usize);
+    while let Some(row) = rows.next()? {
+        let size: i64 = row.get(2)?;
+        bytes = bytes.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+        if page.len() == limit || (bytes > PAGE_BYTES && !page.is_empty()) {
+            return Ok((page, true));
+        }
+        page.push((row.get(0)?, row.get(1)?));
+    }
+    Ok((page, false))
 }
 
 fn parse(json: &str) -> Result<Item, DataError> {
@@ -196,9 +213,7 @@ impl TenantTable for LocalTable {
         let (tenant, limit) = (tenant.clone(), page.limit);
         // No key is empty, so all come after the empty one.
         let after = page.after.map_or_else(String::new, |position| position.0);
-        let mut rows = self.db.read(move |conn| list(conn, &tenant, &after, limit.saturating_add(1))).await?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
+        let (rows, more) = self.db.read(move |conn| list(conn, &tenant, &after, limit)).await?;
         let next = rows.last().filter(|_| more).map(|(key, _)| Position(key.clone()));
         let items = rows.iter().map(|(_, json)| parse(json)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })

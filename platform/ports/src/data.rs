@@ -15,6 +15,10 @@ port_error!(
 
 pub type Item = Map<String, Value>;
 
+/// About so many bytes of JSON a page of items holds at most, however many items were asked for: what a tenant keeps
+/// must not decide how much memory a list of it takes. One item alone may be larger.
+pub const PAGE_BYTES: usize = 1024 * 1024;
+
 /// One table. Whether it is shared or a tenant's own is the adapter's affair; no method can reach another
 /// tenant's items.
 #[async_trait]
@@ -27,6 +31,7 @@ pub trait TenantTable: Send + Sync {
     /// False if it was not there.
     async fn delete(&self, tenant: &TenantId, key: &str) -> Result<bool, DataError>;
 
+    /// A page ends at its limit or at [`PAGE_BYTES`], whichever comes first, and has one item at least if any is left.
     async fn list(&self, tenant: &TenantId, page: PageRequest) -> Result<Page<Item>, DataError>;
 }
 

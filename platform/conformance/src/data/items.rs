@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use tenantry_ports::data::Existing;
+use tenantry_ports::data::{Existing, PAGE_BYTES};
 use tenantry_ports::page::PageRequest;
 
 use super::{DataSubject, holds, item, numbered};
@@ -94,6 +94,27 @@ pub async fn every_item_is_listed_once(s: DataSubject) {
         numbers.sort_unstable();
         assert_eq!(numbers, (0..20).collect::<Vec<_>>(), "limit {limit}");
     }
+}
+
+pub async fn a_page_of_large_items_ends_early(s: DataSubject) {
+    let acme = tenant_id("acme");
+    for n in 0..12 {
+        let large = item(&json!({ "n": n, "blob": "x".repeat(300_000) }));
+        s.table.put(&acme, &format!("k{n}"), large, Existing::Either).await.unwrap();
+    }
+    let (mut numbers, mut page) = (BTreeSet::new(), PageRequest::first(100));
+    loop {
+        let got = s.table.list(&acme, page.clone()).await.unwrap();
+        assert!(!got.items.is_empty(), "a page without an item leads nowhere");
+        let bytes: usize = got.items.iter().map(|item| serde_json::to_string(item).unwrap().len()).sum();
+        assert!(bytes <= PAGE_BYTES, "a page of {bytes} bytes");
+        for item in &got.items {
+            assert!(numbers.insert(item["n"].as_u64()), "nothing is listed twice");
+        }
+        let Some(next) = got.next else { break };
+        page.after = Some(next);
+    }
+    assert_eq!(numbers.len(), 12);
 }
 
 pub async fn items_there_before_are_listed_once_while_others_come(s: DataSubject) {
