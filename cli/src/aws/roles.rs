@@ -51,7 +51,7 @@ pub async fn provisioner(args: ProvisionerArgs, started: Instant) -> anyhow::Res
     let (told, (placing, resolve)) = values.checked(told.zip(placing.zip(resolve)))?;
     let process = Process::start(Role::Provisioner, told, started).await?;
     let namespaces = place::namespaces(&process.sdk, &resolve).await?;
-    let (claim, sweep) = (placing.claim, placing.sweep);
+    let engine = engine(&placing);
     let place = place::place(&process, placing, namespaces.clone()).await?;
     let deps = Deps {
         catalogue: process.parts.catalogue.clone(),
@@ -63,7 +63,7 @@ pub async fn provisioner(args: ProvisionerArgs, started: Instant) -> anyhow::Res
     let runtime = Arc::new(EcsRuntime::new(&process.sdk, place, deps)?);
     let (listener, at) = process.listen().await?;
     process.parts.serve_health(listener, Router::new());
-    process.parts.provision(runtime, engine(claim, sweep));
+    process.parts.provision(runtime, engine);
     process.relay();
     process.run(at).await
 }
@@ -84,11 +84,13 @@ fn routes(process: &Process, resolve: &Resolve, namespaces: Vec<Namespace>) -> A
 }
 
 /// AWS takes minutes, and each call of ours up to half of one: claims last longer than on one machine, and nobody
-/// looks as often.
-fn engine(claim: Duration, sweep: Duration) -> EngineConfig {
+/// looks as often: a look at a dedicated tenant takes half a dozen calls, and an account has a thousand of these.
+fn engine(placing: &Placing) -> EngineConfig {
+    let claim = placing.claim;
     EngineConfig {
         lease: claim,
-        sweep,
+        sweep: placing.sweep,
+        drift: placing.drift,
         spare: claim / 2,
         call_limit: claim * 7 / 15,
         poll: Duration::from_secs(2),

@@ -10,6 +10,7 @@ mod proxy;
 
 mod adopting;
 mod checking;
+mod drift;
 mod faults;
 mod interruption;
 mod inventory;

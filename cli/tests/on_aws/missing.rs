@@ -60,6 +60,6 @@ async fn a_table_that_goes_is_named_and_nothing_is_said_to_be_done() {
     let tenant = json!({ "tenantData": { "tenantName": "acme", "email": "a@acme.example.com", "tier": "basic" } });
     let answer = client.admin(Method::POST, "/tenant-registrations", Some(&tenant)).await;
     assert!(answer.status.is_server_error(), "{}", answer.body);
-    says(&role, &["dynamodb:TransactWriteItems of table", "ResourceNotFoundException"]).await;
+    says(&role, &["dynamodb:TransactWriteItems of table", &name, "ResourceNotFoundException"]).await;
     assert_eq!(client.admin(Method::GET, "/tenants", None).await.body["data"], json!([]));
 }

@@ -1,5 +1,7 @@
 //! What went wrong with a call to AWS, in words that name the call and what it was about.
 
+mod kind;
+
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -7,6 +9,9 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tenantry_ports::error::{Applied, Cause};
 
+pub use self::kind::Kind;
+pub(crate) use self::kind::UNDELIVERED;
+use self::kind::{kind_of, kind_without_code};
 use crate::limits::quotas;
 
 /// A failed call that no adapter has an answer to of its own.
@@ -23,22 +28,6 @@ pub struct Fault {
     why: String,
     #[source]
     cause: Option<Cause>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Too many requests; nothing was done.
-    Throttled,
-    /// A quota of the account; nothing was done, and trying again does not help.
-    Quota,
-    /// No answer, or one that says nothing of what was done.
-    Unanswered(Applied),
-    /// Credentials that are missing, expired or not allowed to do this.
-    Denied,
-    /// The thing is not there.
-    Missing,
-    /// Any other answer: AWS says no.
-    Refused,
 }
 
 /// Names a call for its errors: `call("sqs:SendMessage", "queue x")`.
@@ -74,9 +63,9 @@ impl Call {
                 let said = error.message().unwrap_or("no reason given");
                 match code.as_deref() {
                     Some(code) => {
-                        let kind = kind_of(code, status);
-                        let quota = if kind == Kind::Quota { quotas::of(self.name, code) } else { None };
-                        let hit = quota.map(|quota| format!(". It hit {quota}")).unwrap_or_default();
+                        let kind = kind_of(self.name, code, said, status);
+                        let hit = if kind == Kind::Quota { quotas::hit(self.name, code, said) } else { None };
+                        let hit = hit.map(|hit| format!(". It hit {hit}")).unwrap_or_default();
                         (kind, format!("{code}: {said}{hit}"))
                     }
                     None => (kind_without_code(status), format!("HTTP {status} without a reason")),
@@ -107,59 +96,6 @@ fn is_credentials(failure: &aws_smithy_runtime_api::client::result::ConnectorErr
     false
 }
 
-fn kind_of(code: &str, status: u16) -> Kind {
-    match code {
-        // A transaction that lost to another one, or an item under too much load: nothing was written.
-        "ThrottlingException"
-        | "Throttling"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "ProvisionedThroughputExceededException"
-        | "TransactionInProgressException"
-        | "TransactionConflictException"
-        | "SlowDown" => Kind::Throttled,
-        "LimitExceededException"
-        | "LimitExceeded"
-        | "ServiceQuotaExceededException"
-        | "QuotaExceeded"
-        | "ResourceLimitExceeded"
-        | "SecurityGroupLimitExceeded"
-        | "RulesPerSecurityGroupLimitExceeded" => Kind::Quota,
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "AuthFailure"
-        | "NotAuthorized"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "OptInRequired"
-        | "MissingAuthenticationToken" => Kind::Denied,
-        "ResourceNotFoundException"
-        | "NotFoundException"
-        | "NoSuchEntity"
-        | "NoSuchEntityException"
-        | "QueueDoesNotExist"
-        | "AWS.SimpleQueueService.NonExistentQueue" => Kind::Missing,
-        _ if status >= 500 => Kind::Unanswered(Applied::Unknown),
-        _ if status == 429 => Kind::Throttled,
-        _ => Kind::Refused,
-    }
-}
-
-/// AWS gives every refusal a code: without one, it is somebody on the way who answers, or AWS in distress.
-fn kind_without_code(status: u16) -> Kind {
-    match status {
-        429 => Kind::Throttled,
-        _ => Kind::Unanswered(Applied::Unknown),
-    }
-}
-
 /// How long to leave AWS alone after a throttled call that the SDK's own tries did not get through.
 const REST: Duration = Duration::from_secs(1);
 
@@ -170,7 +106,11 @@ macro_rules! into_port_error {
                 // Its words say what is under it, too.
                 let what = fault.to_string();
                 match fault.kind {
-                    Kind::Throttled => Self::Busy { retry_after: REST },
+                    Kind::Throttled | Kind::Contended => {
+                        // Whoever asked is told to come back, and not why.
+                        tracing::warn!(what, "AWS is to be left alone for a moment");
+                        Self::Busy { retry_after: REST }
+                    }
                     Kind::Quota => Self::Full { what },
                     Kind::Unanswered(applied) => Self::Unavailable { what, applied, cause: None },
                     // Credentials are renewed and permissions granted without us: worth trying again.

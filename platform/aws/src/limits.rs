@@ -19,7 +19,8 @@ use std::time::Duration;
 use tenantry_ports::runtime::{RuntimeError, Step};
 use tokio::time::Instant;
 
-use self::bucket::Bucket;
+pub(crate) use self::bucket::Bucket;
+pub(crate) use self::family::Pace;
 pub use self::family::{Family, Rate};
 pub use self::poller::{Batch, PollError, Poller};
 

@@ -30,6 +30,7 @@ pub struct Placing {
     pub environment: BTreeMap<String, String>,
     pub claim: Duration,
     pub sweep: Duration,
+    pub drift: Duration,
 }
 
 impl Placing {
@@ -46,6 +47,7 @@ impl Placing {
         let probe = values.read("probe", flag);
         let claim = values.read("claim-seconds", |text| seconds(text, 4..=900));
         let sweep = values.read("sweep-seconds", |text| seconds(text, 5..=86_400));
+        let drift = values.read("drift-seconds", |text| seconds(text, 5..=86_400));
         let environment = values.read("service-environment", environment).unwrap_or_default();
         Some(Self {
             cluster: values.text("cluster"),
@@ -65,6 +67,7 @@ impl Placing {
             environment,
             claim: claim?,
             sweep: sweep?,
+            drift: drift?,
         })
     }
 }

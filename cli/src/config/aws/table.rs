@@ -115,6 +115,7 @@ pub const SETTINGS: &[Setting] = &[
     set("namespaces", Required, PLACED, "Ids of Cloud Map namespaces that services are found in, separated by commas"),
     set("resolver", Is("dns"), PLACED, "How services are found: dns, or cloud-map where its domains do not resolve"),
     set("claim-seconds", Is("60"), PLACE, "How long a provisioner that died keeps a tenant from the others"),
+    set("drift-seconds", Is("600"), PLACE, "How often to look whether a tenant's things are as they should be"),
     set("sweep-seconds", Is("600"), PLACE, "How often to look for things of ours that no inventory names"),
     // Where tenants' services run.
     set("cluster", Is("{stage}"), PLACE, "The shared ECS cluster"),

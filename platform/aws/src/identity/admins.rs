@@ -1,18 +1,17 @@
 //! The provider's own people, in the pool of the stage's stack.
 
+mod create;
 mod groups;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType};
+use aws_sdk_cognitoidentityprovider::types::AttributeType;
 use aws_smithy_types::DateTime;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::identity::{Admin, AdminChange, Admins, IdentityError, Made, NewAdmin, SYSTEM_ADMIN};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::Identity;
-use super::calls::{NO_USER, USER_EXISTS, attribute, attributes, there};
+use super::calls::{NO_USER, attribute, attributes, there};
 use super::errors::refused;
 use super::tenant_users::check_name;
 use crate::fault::{Call, call};
@@ -21,28 +20,12 @@ use crate::limits::Family;
 const ROLE: &str = "custom:userRole";
 /// Cognito's bound for a page.
 const PAGE: usize = 60;
-/// A user whose first password is still the one in the mail.
-const FRESH: &str = "FORCE_CHANGE_PASSWORD";
 
 #[async_trait]
 impl Admins for Identity {
     async fn create(&self, new: NewAdmin) -> Result<Made<Admin>, IdentityError> {
         check_name(&new.name)?;
-        let (cognito, pool) = (&self.0.cognito, self.admin_pool()?);
-        let says = attributes([("email", new.email.as_str()), ("email_verified", "true"), (ROLE, &new.role)])?;
-        let create = cognito.client.admin_create_user().user_pool_id(pool).username(&new.name);
-        let create = create.set_user_attributes(Some(says)).desired_delivery_mediums(DeliveryMediumType::Email);
-        let sent = create.send();
-        let made = match cognito.ask(Family::CognitoUserCreation, named("cognito-idp:AdminCreateUser"), sent).await {
-            Ok(made) => made.user,
-            Err(error) if error.is(USER_EXISTS) => return self.unfinished(&new).await,
-            Err(error) => return Err(error.into()),
-        };
-        self.set_group(&new.name, &new.role).await?;
-        let made = made.ok_or_else(|| named("cognito-idp:AdminCreateUser").nonsense("it did not say what it made"))?;
-        let status = made.user_status().map_or(FRESH, |status| status.as_str());
-        let times = (made.user_create_date(), made.user_last_modified_date());
-        Ok(Made::New(admin(new.name, made.attributes(), status, made.enabled(), times)))
+        self.create_admin(new).await
     }
 
     async fn get(&self, name: &str) -> Result<Option<Admin>, IdentityError> {
@@ -132,20 +115,6 @@ impl Identity {
     fn admin_pool(&self) -> Result<&str, IdentityError> {
         let pool = self.0.config.admins.as_ref().map(|admins| admins.id.as_str());
         pool.ok_or_else(|| refused("this process was told of no admins' pool"))
-    }
-
-    /// A user of that name is there. It is ours if it is what we would have made and a try to make it, which was
-    /// not answered or not finished, lacks nothing but the group.
-    async fn unfinished(&self, new: &NewAdmin) -> Result<Made<Admin>, IdentityError> {
-        let Some(found) = self.get(&new.name).await? else {
-            return Err(IdentityError::Busy { retry_after: Duration::from_secs(1) });
-        };
-        let alike = found.email == new.email.as_str() && found.role == new.role && found.status == FRESH;
-        if !alike || !self.is_group(&new.role) || self.is_in(&new.name, &new.role).await? {
-            return Ok(Made::Taken);
-        }
-        self.set_group(&new.name, &new.role).await?;
-        Ok(Made::New(found))
     }
 }
 

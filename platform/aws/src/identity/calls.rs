@@ -26,6 +26,8 @@ pub(super) struct Cognito {
 pub(super) enum CallError {
     Busy(Busy),
     Fault(Fault),
+    /// Something else that the call stands on.
+    Other(IdentityError),
 }
 
 impl Cognito {
@@ -69,6 +71,18 @@ impl CallError {
     }
 }
 
+impl CallError {
+    /// Whether the same again may be answered: none was, or one too many at a time.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Fault(fault) if matches!(fault.kind, Kind::Throttled | Kind::Unanswered(_)))
+    }
+
+    /// Whether it may have been done all the same.
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Fault(fault) if matches!(fault.kind, Kind::Unanswered(_)))
+    }
+}
+
 /// What is not there is none.
 pub(super) fn there<T>(answer: Result<T, CallError>, missing: &str) -> Result<Option<T>, CallError> {
     match answer {
@@ -82,7 +96,20 @@ impl From<CallError> for IdentityError {
         match error {
             CallError::Busy(busy) => busy.into(),
             CallError::Fault(fault) => fault.into(),
+            CallError::Other(error) => error,
         }
+    }
+}
+
+impl From<Fault> for CallError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<IdentityError> for CallError {
+    fn from(error: IdentityError) -> Self {
+        Self::Other(error)
     }
 }
 
@@ -90,6 +117,8 @@ pub(super) const NO_USER: &str = "UserNotFoundException";
 pub(super) const NO_POOL: &str = "ResourceNotFoundException";
 pub(super) const NO_GROUP: &str = NO_POOL;
 pub(super) const USER_EXISTS: &str = "UsernameExistsException";
+/// A user whose first password is still the one in the mail.
+pub(super) const FRESH: &str = "FORCE_CHANGE_PASSWORD";
 pub(super) const ALIAS_EXISTS: &str = "AliasExistsException";
 
 /// Attributes of a user, as Cognito takes them.

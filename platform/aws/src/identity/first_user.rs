@@ -5,9 +5,8 @@ use tenantry_contract::want::TenantFacts;
 use tenantry_ports::identity::{IdentityError, Made, NewTenantUser};
 
 use super::Identity;
-use super::errors::{refused, stored};
-use super::records::{State, tenant_key};
-use crate::table::Expression;
+use super::errors::refused;
+use super::records::State;
 
 const TENANT_ADMIN: &str = "tenant-admin";
 
@@ -19,10 +18,8 @@ impl Identity {
         if !shared && self.pool_record(pool).await?.is_none_or(|record| record.tenant != facts.id) {
             return Err(refused(format!("the user pool {pool} is not for users of tenant {}", facts.id)));
         }
-        if self.tenant_record(&facts.id).await?.gone {
-            let mut intent = self.0.database.intent();
-            intent.update(tenant_key(&facts.id), Expression::new("REMOVE #gone, #expiresAt"));
-            intent.commit().await.map_err(stored)?;
+        if self.is_gone(&facts.id).await? {
+            self.welcome(&facts.id).await?;
         }
         let new = NewTenantUser {
             name: TENANT_ADMIN.to_owned(),

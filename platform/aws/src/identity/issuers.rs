@@ -1,55 +1,19 @@
 //! Which issuers are trusted, and for what: the pools the configuration names, and those our own records give to a
 //! tenant. Nothing a token or a tenant says has a part in it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod known;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_contract::id::PoolId;
 use tenantry_ports::identity::{Algorithm, IdentityError, Issuer, Issuers, SpeaksFor};
-use tokio::time::Instant;
 
+pub(super) use self::known::Known;
+use self::known::Memory;
 use super::Identity;
 use super::errors::stored;
 use super::records::{PoolRecord, pool_key};
-
-/// How long an answer from the records is good: a removed tenant's issuer is trusted no longer than this.
-const GOOD_FOR: Duration = Duration::from_secs(5);
-/// Anybody can name a pool; so many are remembered.
-const MOST: usize = 10_000;
-
-/// Answers from the records.
-#[derive(Default)]
-pub(super) struct Known(Mutex<HashMap<PoolId, Answer>>);
-
-#[derive(Clone)]
-struct Answer {
-    at: Instant,
-    issuer: Option<Arc<Issuer>>,
-}
-
-impl Known {
-    fn get(&self, pool: &PoolId) -> Option<Answer> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(pool).filter(|answer| answer.at.elapsed() < GOOD_FOR).cloned()
-    }
-
-    fn put(&self, pool: &PoolId, issuer: Option<Arc<Issuer>>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.retain(|_, answer| answer.at.elapsed() < GOOD_FOR);
-            if known.len() >= MOST {
-                known.clear();
-            }
-        }
-        known.insert(pool.clone(), Answer { at: Instant::now(), issuer });
-    }
-
-    pub(super) fn forget(&self, pool: &PoolId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(pool);
-    }
-}
 
 #[async_trait]
 impl Issuers for Identity {
@@ -61,8 +25,10 @@ impl Issuers for Identity {
         if let Some(issuer) = self.configured(&pool) {
             return Ok(Some(issuer));
         }
-        if let Some(known) = self.0.known.get(&pool) {
-            return Ok(known.issuer);
+        match self.0.known.recall(&pool) {
+            Memory::Fresh(issuer) => return Ok(issuer),
+            Memory::Ask => {}
+            Memory::TooMany { retry_after } => return Err(IdentityError::Busy { retry_after }),
         }
         let found = self.0.database.get(&pool_key(&pool)).await.map_err(stored)?;
         let record = found.as_ref().map(PoolRecord::read).transpose().map_err(stored)?;

@@ -17,10 +17,10 @@ pub(super) use self::settings::{CUSTOM, tags};
 use super::Identity;
 use super::calls::{NO_POOL, there};
 use super::errors::{refused, stored};
-use super::records::{PoolRecord, TenantRecord, pool_key, tenant_key};
+use super::records::{OwnPool, PoolRecord, gone_key, own_pool_key, pool_key};
 use crate::fault::call;
 use crate::limits::Family;
-use crate::table::{Expression, expires_at};
+use crate::table::{Expression, Outcome, expires_at};
 
 /// How long a removed tenant is remembered as gone: longer than any token of its users is good.
 const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(2 * 24 * 3600);
@@ -35,7 +35,7 @@ impl Identity {
         tier: &str,
         known: Option<&PoolId>,
     ) -> Result<(PoolId, ClientId), IdentityError> {
-        let record = self.tenant_record(tenant).await?;
+        let record = self.own_pool(tenant).await?;
         let recorded = record.pool.clone().or_else(|| known.cloned());
         let settings = PoolSettings::of_tenant(&self.0.config, tenant, tier);
         let mut pool = match recorded {
@@ -46,8 +46,8 @@ impl Identity {
             pool = self.find_pool(tenant).await?;
         }
         let pool = if let Some(pool) = pool {
-            // What our own record names is the tenant's, whatever became of its tags: they are mended.
-            if record.pool.as_ref() != Some(&find::id(&pool)?) {
+            // Of a pool that our record names, the name does as well: lost tags are mended.
+            if record.pool.as_ref() != Some(&find::id(&pool)?) || !self.is_named_as_of(tenant, &pool) {
                 self.check_tags(tenant, &pool)?;
             }
             pool
@@ -59,8 +59,8 @@ impl Identity {
         self.mend_pool(&settings, &id, &pool).await?;
         let client = self.ensure_client(&id, &settings.name, record.client.as_ref()).await?;
         self.ensure_domain(&id, pool.domain(), &client).await?;
-        if record != (TenantRecord { pool: Some(id.clone()), client: Some(client.clone()), ..TenantRecord::default() })
-        {
+        let there = OwnPool { pool: Some(id.clone()), client: Some(client.clone()), making: false };
+        if record != there || self.is_gone(tenant).await? {
             self.record_pool(tenant, &id, &client).await?;
         }
         Ok((id, client))
@@ -68,7 +68,7 @@ impl Identity {
 
     /// What is not as it should be of the tenant's pool, in words. Reads only.
     pub async fn inspect_pool(&self, tenant: &TenantId, pool: &PoolId) -> Result<Option<String>, IdentityError> {
-        let record = self.tenant_record(tenant).await?;
+        let record = self.own_pool(tenant).await?;
         let (Some(recorded), Some(client)) = (&record.pool, &record.client) else {
             return Ok(Some("the tenant's pool is not recorded".to_owned()));
         };
@@ -91,7 +91,7 @@ impl Identity {
     /// not tagged as the tenant's are never removed.
     #[tracing::instrument(name = "identity.pool.remove", skip_all, fields(%tenant))]
     pub async fn remove_pool(&self, tenant: &TenantId, known: Option<&PoolId>) -> Result<(), IdentityError> {
-        let record = self.tenant_record(tenant).await?;
+        let record = self.own_pool(tenant).await?;
         if let (Some(known), Some(recorded)) = (known, &record.pool)
             && known != recorded
         {
@@ -109,7 +109,7 @@ impl Identity {
         }
         self.forget_users(tenant).await?;
         let mut intent = self.0.database.intent();
-        intent.update(tenant_key(tenant), Expression::new("REMOVE #pool, #client, #making"));
+        intent.delete(own_pool_key(tenant));
         intent.commit().await.map(drop).map_err(stored)
     }
 
@@ -118,17 +118,32 @@ impl Identity {
         let mut intent = self.0.database.intent();
         let (name, until) = expires_at(intent.now.plus(REMEMBERED));
         let gone = Expression::new(format!("SET #gone = :yes, #{name} = :until")).text("yes", "yes");
-        intent.update(tenant_key(tenant), gone.value("until", until));
+        intent.update(gone_key(tenant), gone.value("until", until));
         if let Some(pool) = pool {
-            intent.delete(pool_key(pool));
+            intent.delete_if(pool_key(pool), nobody_elses(tenant));
             self.0.known.forget(pool);
         }
+        match intent.commit().await.map_err(stored)? {
+            Outcome::Written => Ok(()),
+            Outcome::Refused(_) => Err(another_tenants(pool)),
+        }
+    }
+
+    /// Takes the farewell back.
+    pub(super) async fn welcome(&self, tenant: &TenantId) -> Result<(), IdentityError> {
+        let mut intent = self.0.database.intent();
+        intent.delete(gone_key(tenant));
         intent.commit().await.map(drop).map_err(stored)
     }
 
-    pub(super) async fn tenant_record(&self, tenant: &TenantId) -> Result<TenantRecord, IdentityError> {
-        let item = self.0.database.get(&tenant_key(tenant)).await.map_err(stored)?;
-        TenantRecord::read(item.as_ref()).map_err(stored)
+    /// Whether the tenant was removed: it gets no more users.
+    pub(super) async fn is_gone(&self, tenant: &TenantId) -> Result<bool, IdentityError> {
+        Ok(self.0.database.get(&gone_key(tenant)).await.map_err(stored)?.is_some())
+    }
+
+    pub(super) async fn own_pool(&self, tenant: &TenantId) -> Result<OwnPool, IdentityError> {
+        let item = self.0.database.get(&own_pool_key(tenant)).await.map_err(stored)?;
+        OwnPool::read(item.as_ref()).map_err(stored)
     }
 
     pub(super) async fn pool_record(&self, pool: &PoolId) -> Result<Option<PoolRecord>, IdentityError> {
@@ -139,18 +154,22 @@ impl Identity {
     /// Writes down that a pool may be there from now on.
     async fn intend_pool(&self, tenant: &TenantId) -> Result<(), IdentityError> {
         let mut intent = self.0.database.intent();
-        let making = "SET #making = :yes REMOVE #pool, #client, #gone, #expiresAt";
-        intent.update(tenant_key(tenant), Expression::new(making).text("yes", "yes"));
+        let making = "SET #making = :yes REMOVE #pool, #client";
+        intent.update(own_pool_key(tenant), Expression::new(making).text("yes", "yes"));
+        intent.delete(gone_key(tenant));
         intent.commit().await.map(drop).map_err(stored)
     }
 
     async fn record_pool(&self, tenant: &TenantId, pool: &PoolId, client: &ClientId) -> Result<(), IdentityError> {
         let mut intent = self.0.database.intent();
-        let there = Expression::new("SET #pool = :pool, #client = :client REMOVE #making, #gone, #expiresAt");
-        intent.update(tenant_key(tenant), there.text("pool", pool.as_str()).text("client", client.as_str()));
+        let there = Expression::new("SET #pool = :pool, #client = :client REMOVE #making");
+        intent.update(own_pool_key(tenant), there.text("pool", pool.as_str()).text("client", client.as_str()));
+        intent.delete(gone_key(tenant));
         let record = PoolRecord { tenant: tenant.clone(), client: client.clone() };
-        intent.put(pool_key(pool), record.attributes());
-        intent.commit().await.map_err(stored)?;
+        intent.put_if(pool_key(pool), record.attributes(), nobody_elses(tenant));
+        if let Outcome::Refused(_) = intent.commit().await.map_err(stored)? {
+            return Err(another_tenants(Some(pool)));
+        }
         self.0.known.forget(pool);
         Ok(())
     }
@@ -176,6 +195,11 @@ impl Identity {
         Ok(())
     }
 
+    /// A pool is named once, by us, and nobody but us may name one so.
+    fn is_named_as_of(&self, tenant: &TenantId, pool: &UserPoolType) -> bool {
+        pool.name().and_then(|name| settings::owner_of(&self.0.config.stage, name)).as_ref() == Some(tenant)
+    }
+
     fn check_tags(&self, tenant: &TenantId, pool: &UserPoolType) -> Result<(), IdentityError> {
         let whose = tags::read(&self.0.config.stage, pool.user_pool_tags());
         if whose.as_ref() == Some(tenant) {
@@ -187,4 +211,14 @@ impl Identity {
             "user pool {id} is not tagged as tenant {tenant}'s of the stage {stage}; it is left alone"
         )))
     }
+}
+
+/// Of the record of whose a pool is.
+fn nobody_elses(tenant: &TenantId) -> Expression {
+    Expression::new("attribute_not_exists(#pk) OR #tenant = :tenant").text("tenant", tenant.as_str())
+}
+
+fn another_tenants(pool: Option<&PoolId>) -> IdentityError {
+    let pool = pool.map_or("", PoolId::as_str);
+    refused(format!("user pool {pool} is recorded as another tenant's; it is left alone"))
 }

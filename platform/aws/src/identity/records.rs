@@ -2,10 +2,14 @@
 //!
 //! | what | `pk` | `sk` |
 //! |---|---|---|
-//! | a tenant's own pool, and whether the tenant is gone | `users#<tenant>` | `tenant` |
+//! | a tenant's own pool | `own-pool#<tenant>` | `own-pool` |
+//! | whose a pool is | `pool#<pool>` | `pool` |
+//! | whether a tenant is gone | `users#<tenant>` | `tenant` |
 //! | a user of a tenant | `users#<tenant>` | `user#<name>` |
 //! | an e-mail that signs in to a pool | `login#<pool>#<e-mail>` | `login` |
-//! | whose a pool is | `pool#<pool>` | `pool` |
+//!
+//! The last three a dedicated tenant's own service writes, by a role that IAM keeps to the tenant's keys. Which pool is
+//! whose is in partitions that no such role can write: nothing that a tenant's service does gives it another pool.
 
 mod user;
 
@@ -18,7 +22,15 @@ use crate::table::{Item, Key, Read};
 
 pub(super) use self::user::{Pending, State, UserRecord};
 
-pub(super) fn tenant_key(tenant: &TenantId) -> Key {
+pub(super) fn own_pool_key(tenant: &TenantId) -> Key {
+    Key::of(own_pool_of(tenant), "own-pool")
+}
+
+fn own_pool_of(tenant: &TenantId) -> String {
+    format!("own-pool#{tenant}")
+}
+
+pub(super) fn gone_key(tenant: &TenantId) -> Key {
     Key::of(users_of(tenant), "tenant")
 }
 
@@ -42,6 +54,11 @@ pub fn leading_keys(tenant: &TenantId, pool: &str) -> [String; 2] {
     [users_of(tenant), format!("login#{pool}#*")]
 }
 
+/// The partition key that says which pool these are in: to be read, and not written, by the tenant's own services.
+pub fn own_pool_keys(tenant: &TenantId) -> [String; 1] {
+    [own_pool_of(tenant)]
+}
+
 pub(super) fn pool_key(pool: &PoolId) -> Key {
     Key::of(format!("pool#{pool}"), "pool")
 }
@@ -60,19 +77,16 @@ fn plain(name: &str) -> String {
     })
 }
 
-/// What is known of a tenant: none of it, for a tenant that shares a pool.
+/// A tenant's own pool: none of it, for a tenant that shares one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct TenantRecord {
-    /// Its own pool.
+pub(super) struct OwnPool {
     pub(super) pool: Option<PoolId>,
     pub(super) client: Option<ClientId>,
-    /// Its own pool may have been made, and its id not been told.
+    /// It may have been made, and its id not been told.
     pub(super) making: bool,
-    /// It was removed: it gets no more users.
-    pub(super) gone: bool,
 }
 
-impl TenantRecord {
+impl OwnPool {
     pub(super) fn read(item: Option<&Item>) -> Result<Self, StoreError> {
         let Some(item) = item else { return Ok(Self::default()) };
         let bad = |e| StoreError::broken(format!("{} names no pool", item.called()), e);
@@ -80,7 +94,6 @@ impl TenantRecord {
             pool: item.maybe_text("pool").map(PoolId::parse).transpose().map_err(bad)?,
             client: item.maybe_text("client").map(ClientId::parse).transpose().map_err(bad)?,
             making: item.contains_key("making"),
-            gone: item.contains_key("gone"),
         })
     }
 }

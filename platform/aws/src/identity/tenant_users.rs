@@ -6,18 +6,20 @@
 
 mod change;
 mod create;
+mod make;
 mod remove;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use tenantry_contract::id::{PoolId, TenantId};
+use tenantry_contract::time::Timestamp;
 use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUser, TenantUserChange, TenantUsers};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::Identity;
 use super::calls::{CallError, NO_USER, attribute, there};
 use super::errors::{refused, stored};
-use super::records::{State, TenantRecord, USER, UserRecord, user_key, users_of};
+use super::records::{OwnPool, State, USER, UserRecord, user_key, users_of};
 use crate::fault::call;
 use crate::limits::Family;
 use crate::table::{Expression, Item, Query, Read};
@@ -32,7 +34,7 @@ impl TenantUsers for Identity {
     async fn create(&self, tenant: &TenantId, new: NewTenantUser) -> Result<Made<TenantUser>, IdentityError> {
         check_name(&new.name)?;
         check_role(&new.role)?;
-        let record = self.tenant_record(tenant).await?;
+        let record = self.own_pool(tenant).await?;
         let pool = self.pool_of(&record)?;
         self.create_user(&pool, tenant, new).await
     }
@@ -83,7 +85,7 @@ impl TenantUsers for Identity {
 
 impl Identity {
     /// The tenant's own pool, or the one it shares.
-    fn pool_of(&self, record: &TenantRecord) -> Result<PoolId, IdentityError> {
+    fn pool_of(&self, record: &OwnPool) -> Result<PoolId, IdentityError> {
         if let Some(own) = &record.pool {
             return Ok(own.clone());
         }
@@ -140,6 +142,7 @@ impl Identity {
         Ok(found.map(|user| InCognito {
             tenant: attribute(user.user_attributes(), "custom:tenantId").to_owned(),
             status: user.user_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            created: user.user_create_date().and_then(|at| at.to_millis().ok()).map(Timestamp::from_millis),
             username: user.username,
         }))
     }
@@ -148,6 +151,7 @@ impl Identity {
 struct InCognito {
     username: String,
     status: String,
+    created: Option<Timestamp>,
     tenant: String,
 }
 

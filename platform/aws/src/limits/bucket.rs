@@ -9,7 +9,7 @@ const SPREAD: Duration = Duration::from_secs(60);
 
 /// All moments are counted from one start.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     pace: Pace,
     /// When it is full if nobody takes anything more. Turns that are given out and not yet due count.
     full_at: Duration,
@@ -18,13 +18,13 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    pub(super) fn new(pace: Pace) -> Self {
+    pub(crate) fn new(pace: Pace) -> Self {
         Self { pace, full_at: Duration::ZERO, told: Duration::ZERO }
     }
 
     /// The moment of the next turn, which is given to the caller; or, if that is further away than the caller
     /// would wait, how long to stay away.
-    pub(super) fn take(&mut self, now: Duration, patience: Duration) -> Result<Duration, Duration> {
+    pub(crate) fn take(&mut self, now: Duration, patience: Duration) -> Result<Duration, Duration> {
         let turn = now.max(self.full_at.saturating_sub(self.pace.every * (self.pace.burst - 1)));
         if turn.saturating_sub(now) > patience {
             if self.told < turn || self.told.saturating_sub(turn) > SPREAD {
@@ -39,7 +39,7 @@ impl Bucket {
     }
 
     /// Nothing is left in it.
-    pub(super) fn drain(&mut self, now: Duration) {
+    pub(crate) fn drain(&mut self, now: Duration) {
         self.full_at = self.full_at.max(now + self.pace.every * self.pace.burst);
     }
 }

@@ -15,9 +15,9 @@ pub struct Rate {
 
 /// What we allow ourselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Pace {
-    pub(super) burst: u32,
-    pub(super) every: Duration,
+pub(crate) struct Pace {
+    pub(crate) burst: u32,
+    pub(crate) every: Duration,
 }
 
 impl Rate {

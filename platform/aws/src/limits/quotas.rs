@@ -63,6 +63,19 @@ pub fn of(call: &str, code: &str) -> Option<Quota> {
     })
 }
 
+/// What a call hit that AWS refused with that code and those words, and what to do.
+pub fn hit(call: &str, code: &str, said: &str) -> Option<String> {
+    // Cognito has one code for all its limits.
+    if call.starts_with("cognito-idp:") && said.to_ascii_lowercase().contains("email limit") {
+        return Some(MAILS.to_owned());
+    }
+    of(call, code).map(|quota| quota.to_string())
+}
+
+/// No quota of Service Quotas.
+const MAILS: &str = "the number of mails a day that Cognito sends by itself; let the pools send by an identity verified \
+                     in SES, with the settings mail-from and mail-identity";
+
 /// Which quota ECS means in words: in a service's events and in the reason of a stopped task.
 pub fn in_words(text: &str) -> Option<Quota> {
     let text = text.to_ascii_lowercase();
@@ -110,6 +123,15 @@ mod tests {
             of("cognito-idp:CreateGroup", "LimitExceededException").unwrap().to_string().contains("does not raise")
         );
         assert_eq!(of("sqs:SendMessage", "LimitExceeded"), None);
+    }
+
+    #[test]
+    fn too_many_mails_are_no_quota_of_users() {
+        let said = "Exceeded daily email limit for the operation or the account.";
+        let mails = hit("cognito-idp:AdminCreateUser", "LimitExceededException", said).unwrap();
+        assert!(mails.contains("mail-identity") && !mails.contains("Users per user pool"), "{mails}");
+        let users = hit("cognito-idp:AdminCreateUser", "LimitExceededException", "").unwrap();
+        assert!(users.contains("Users per user pool"), "{users}");
     }
 
     #[test]

@@ -11,16 +11,13 @@ use crate::fault::{Fault, Kind};
 const REST: Duration = Duration::from_secs(2);
 
 /// Refusals for what something else is still doing, or what is not seen everywhere yet: they pass.
-const PASSING: [&str; 14] = [
+const PASSING: [&str; 11] = [
     "ClusterNotFoundException",
-    "ConcurrentModification",
-    "ConcurrentModificationException",
     "ConflictException",
     "DeleteConflict",
     "DependencyViolation",
     "InvalidGroup.NotFound",
     "InvalidGroupId.NotFound",
-    "OperationAbortedException",
     "ResourceInUse",
     "ResourceInUseException",
     "ServiceNotActiveException",
@@ -41,7 +38,7 @@ pub fn weigh(fault: &Fault, cause: Option<Cause>) -> RuntimeError {
     match fault.kind {
         Kind::Throttled => RuntimeError::Transient { what, retry_after: Some(REST), cause },
         // What is missing is being made, and permissions are granted and credentials renewed without us.
-        Kind::Unanswered(_) | Kind::Denied | Kind::Missing => {
+        Kind::Unanswered(_) | Kind::Contended | Kind::Denied | Kind::Missing => {
             RuntimeError::Transient { what, retry_after: None, cause }
         }
         Kind::Refused if passing => RuntimeError::Transient { what, retry_after: None, cause },

@@ -341,4 +341,4 @@ fn permanent(what: impl Into<String>) -> RuntimeError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -5,7 +5,7 @@ use tenantry_contract::id::TenantId;
 
 use super::place::Place;
 use super::spec::RoleSpec;
-use crate::identity::leading_keys;
+use crate::identity::{leading_keys, own_pool_keys};
 
 /// No Scan: a tenant reads by its key.
 const ROWS: [&str; 5] =
@@ -23,7 +23,8 @@ const USERS: [&str; 9] = [
     "cognito-idp:ListUsers",
 ];
 
-/// Who is a user of the tenant is written down in the control plane's table.
+/// Who is a user of the tenant is written down in the control plane's table. Which pool is whose is, too, but under
+/// other keys: a role that could write those could take on another tenant's pool.
 const LIST: [&str; 6] = [
     "dynamodb:ConditionCheckItem",
     "dynamodb:GetItem",
@@ -73,16 +74,88 @@ pub fn tenant(place: &Place, tenant: &TenantId, spec: &RoleSpec, pool: Option<&s
     if let (Some(_), Some(pool)) = (spec.users_of, pool) {
         let pool_arn = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
         statements.push(json!({ "Sid": "OwnUsers", "Effect": "Allow", "Action": USERS, "Resource": [pool_arn] }));
+        let table = format!("arn:{partition}:dynamodb:{region}:{account}:table/{}", place.users_table);
         statements.push(json!({
             "Sid": "ListOfOwnUsers",
             "Effect": "Allow",
             "Action": LIST,
-            "Resource": [format!("arn:{partition}:dynamodb:{region}:{account}:table/{}", place.users_table)],
+            "Resource": [table],
             "Condition": {
                 "ForAllValues:StringLike": { "dynamodb:LeadingKeys": leading_keys(tenant, pool) },
                 "Null": { "dynamodb:LeadingKeys": "false" },
             },
         }));
+        statements.push(json!({
+            "Sid": "WhichPoolIsOwn",
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem"],
+            "Resource": [table],
+            "Condition": {
+                "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": own_pool_keys(tenant) },
+                "Null": { "dynamodb:LeadingKeys": "false" },
+            },
+        }));
     }
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower::tests::place;
+    use super::*;
+
+    fn role(users_of: Option<tenantry_contract::want::Whose>) -> RoleSpec {
+        RoleSpec {
+            name: "prod-t-1".into(),
+            path: "/tenantry/prod/".into(),
+            boundary: None,
+            own_tables: vec!["arn:own".into()],
+            shared_tables: vec!["arn:shared".into()],
+            users_of,
+        }
+    }
+
+    fn texts(value: &Value) -> Vec<&str> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// As IAM matches a pattern that ends with a star or has none.
+    fn matches(pattern: &str, key: &str) -> bool {
+        pattern.strip_suffix('*').map_or(pattern == key, |prefix| key.starts_with(prefix))
+    }
+
+    #[test]
+    fn a_tenants_role_writes_its_users_and_never_whose_a_pool_is() {
+        let tenant = TenantId::parse("t-1").unwrap();
+        let spec = role(Some(tenantry_contract::want::Whose::Own));
+        let policy = super::tenant(&place(), &tenant, &spec, Some("eu-west-1_own")).unwrap();
+        let may = |action: &str, key: &str| {
+            policy["Statement"].as_array().unwrap().iter().any(|statement| {
+                let table = texts(&statement["Resource"]).iter().any(|arn| arn.ends_with("table/prod-ControlPlane"));
+                let condition = &statement["Condition"];
+                assert!(!table || condition["Null"]["dynamodb:LeadingKeys"] == "false", "{statement}");
+                let keys = ["ForAllValues:StringLike", "ForAllValues:StringEquals"];
+                let keys = keys.map(|operator| texts(&condition[operator]["dynamodb:LeadingKeys"])).concat();
+                table && texts(&statement["Action"]).contains(&action) && keys.iter().any(|p| matches(p, key))
+            })
+        };
+        for action in ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] {
+            assert!(may(action, "users#t-1") && may(action, "login#eu-west-1_own#ada@example.com"), "{action}");
+            for key in ["own-pool#t-1", "own-pool#t-2", "pool#eu-west-1_own", "pool#eu-west-1_other"] {
+                assert!(!may(action, key), "{action} of {key}");
+            }
+            for key in ["users#t-2", "users#t-10", "login#eu-west-1_other#ada@example.com", "tenant#t-1"] {
+                assert!(!may(action, key), "{action} of {key}");
+            }
+        }
+        assert!(may("dynamodb:GetItem", "own-pool#t-1") && !may("dynamodb:GetItem", "own-pool#t-2"));
+        assert!(!may("dynamodb:Query", "own-pool#t-1"));
+    }
+
+    #[test]
+    fn without_users_to_manage_a_role_has_no_key_to_the_control_planes_table() {
+        let tenant = TenantId::parse("t-1").unwrap();
+        let policy = super::tenant(&place(), &tenant, &role(None), None).unwrap().to_string();
+        assert!(!policy.contains("prod-ControlPlane") && policy.contains("arn:own"), "{policy}");
+    }
 }

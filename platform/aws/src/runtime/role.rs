@@ -1,14 +1,17 @@
 //! The role a tenant's tasks run as: under our path and boundary, with one inline policy.
 
-use aws_sdk_iam::operation::delete_role::DeleteRoleError;
+mod remove;
+
 use aws_sdk_iam::operation::get_role::GetRoleError;
 use aws_sdk_iam::operation::get_role_policy::GetRolePolicyError;
 use aws_sdk_iam::types::{Role, Tag};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tenantry_contract::resource::Outputs;
+use tenantry_contract::want::Whose;
 use tenantry_ports::runtime::{Condition, Inputs, RuntimeError, Step, Tagged};
 
+pub use self::remove::remove;
 use super::aws::{Aws, SOON, Thing, input, pending};
 use super::policy;
 use super::spec::{self, Kind, RoleSpec, id, output};
@@ -22,9 +25,9 @@ const POLICY: &str = "tenant";
 pub async fn ensure(aws: &Aws, thing: Thing<'_>, inputs: &Inputs) -> Result<Step<Outputs>, RuntimeError> {
     let spec: RoleSpec = spec::read(thing.resource)?;
     let pool = match spec.users_of {
-        Some(tenantry_contract::want::Whose::Own) => Some(input(inputs, &id::pool(), output::POOL)?),
+        Some(Whose::Own) => Some(input(inputs, &id::pool(), output::POOL)?),
         // A tenant's service never manages the users of a pool that others are in.
-        Some(tenantry_contract::want::Whose::Shared) | None => None,
+        Some(Whose::Shared) | None => None,
     };
     let trust = policy::trust(&aws.place);
     let Some(role) = find(aws, &spec.name).await? else {
@@ -45,7 +48,9 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>, inputs: &Inputs) -> Result<Step
         put_inline(aws, &spec.name, wanted.as_ref()).await?;
     }
     let made = role.create_date().to_millis().unwrap_or_default();
-    Ok(Step::Ready(Outputs::from([(output::ROLE_MADE_AT.to_owned(), made.to_string())])))
+    let mut outputs = Outputs::from([(output::ROLE_MADE_AT.to_owned(), made.to_string())]);
+    outputs.extend(pool.map(|pool| (output::ROLE_POOL.to_owned(), pool.to_owned())));
+    Ok(Step::Ready(outputs))
 }
 
 pub async fn inspect(aws: &Aws, thing: Thing<'_>) -> Result<Condition, RuntimeError> {
@@ -54,10 +59,22 @@ pub async fn inspect(aws: &Aws, thing: Thing<'_>) -> Result<Condition, RuntimeEr
     let Some(role) = find(aws, name).await? else {
         return Ok(Condition::Drifted(format!("the role {name} is not there")));
     };
-    let sound = document(role.assume_role_policy_document()) == Some(policy::trust(&aws.place))
-        && boundary(&role) == spec.boundary.as_deref()
-        && inline(aws, name).await?.is_some() == policy::tenant(&aws.place, thing.tenant, &spec, Some("")).is_some();
-    Ok(if sound { Condition::Sound } else { Condition::Drifted(format!("the role {name} was changed")) })
+    let mut differs = Vec::new();
+    if document(role.assume_role_policy_document()) != Some(policy::trust(&aws.place)) {
+        differs.push("who may take it on");
+    }
+    if boundary(&role) != spec.boundary.as_deref() {
+        differs.push("its boundary");
+    }
+    let pool = thing.output(output::ROLE_POOL);
+    if inline(aws, name).await? != policy::tenant(&aws.place, thing.tenant, &spec, pool) {
+        differs.push("what it may do");
+    }
+    Ok(if differs.is_empty() {
+        Condition::Sound
+    } else {
+        Condition::Drifted(format!("the role {name} differs in: {}", differs.join(", ")))
+    })
 }
 
 async fn create(aws: &Aws, thing: Thing<'_>, spec: &RoleSpec, trust: &Value) -> Result<(), RuntimeError> {
@@ -111,47 +128,6 @@ async fn put_inline(aws: &Aws, name: &str, policy: Option<&Value>) -> Result<(),
         None => delete_inline(aws, name, POLICY).await?,
     }
     Ok(())
-}
-
-/// Its policies first, and ours is not the only one it may have been given.
-pub async fn remove(aws: &Aws, name: &str) -> Result<Step<()>, RuntimeError> {
-    aws.limits.take(Family::IamReads).await?;
-    let inline = match aws.iam.list_role_policies().role_name(name).send().await {
-        Ok(page) => page.policy_names,
-        Err(e)
-            if e.as_service_error().is_some_and(
-                aws_sdk_iam::operation::list_role_policies::ListRolePoliciesError::is_no_such_entity_exception,
-            ) =>
-        {
-            return Ok(Step::Ready(()));
-        }
-        Err(e) => return Err(of("iam:ListRolePolicies", name).fault(e).into()),
-    };
-    for policy in &inline {
-        delete_inline(aws, name, policy).await?;
-    }
-    aws.limits.take(Family::IamReads).await?;
-    let attached = aws.iam.list_attached_role_policies().role_name(name).send().await;
-    let attached = attached.map_err(|e| of("iam:ListAttachedRolePolicies", name).fault(e))?;
-    for policy in attached.attached_policies() {
-        let Some(arn) = policy.policy_arn() else { continue };
-        aws.limits.take(Family::IamChanges).await?;
-        let detach = aws.iam.detach_role_policy().role_name(name).policy_arn(arn).send().await;
-        detach.map_err(|e| of("iam:DetachRolePolicy", name).fault(e))?;
-    }
-    aws.limits.take(Family::IamChanges).await?;
-    match aws.iam.delete_role().role_name(name).send().await {
-        Ok(_) => Ok(Step::Ready(())),
-        Err(e) if e.as_service_error().is_some_and(DeleteRoleError::is_no_such_entity_exception) => Ok(Step::Ready(())),
-        Err(e) if e.as_service_error().is_some_and(passes) => {
-            Ok(pending(SOON, format!("the role {name} is still being changed")))
-        }
-        Err(e) => Err(of("iam:DeleteRole", name).fault(e).into()),
-    }
-}
-
-fn passes(error: &DeleteRoleError) -> bool {
-    error.is_delete_conflict_exception() || error.is_concurrent_modification_exception()
 }
 
 async fn delete_inline(aws: &Aws, name: &str, policy: &str) -> Result<(), RuntimeError> {

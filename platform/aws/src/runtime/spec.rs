@@ -53,9 +53,9 @@ impl Kind {
         matches!(self, Self::Table | Self::Rows | Self::Pool)
     }
 
-    /// It is looked at again by the timer.
+    /// It is looked at again by the timer: what keeps running, and what keeps others out.
     pub const fn watched(self) -> bool {
-        matches!(self, Self::Service)
+        matches!(self, Self::Service | Self::Pool | Self::Role | Self::Group)
     }
 }
 
@@ -113,6 +113,8 @@ pub mod output {
     pub const CLIENT: &str = "appClientId";
     pub const TASK: &str = "taskDefinitionArn";
     pub const ROLE_MADE_AT: &str = "roleCreatedAt";
+    /// The pool whose users the role may manage.
+    pub const ROLE_POOL: &str = "rolePoolId";
     pub const GROUP: &str = "securityGroupId";
     pub const DISCOVERY: &str = "discoveryServiceId";
     pub const DISCOVERY_ARN: &str = "discoveryServiceArn";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use tenantry_ports::store::StoreError;
 
-use super::{Database, Key, Table};
+use super::{Database, Key};
 
 /// DynamoDB's bound for one `BatchWriteItem`.
 const BATCH: usize = 25;
@@ -22,6 +22,7 @@ impl Database {
     }
 
     async fn put_batch(&self, keys: &[Key]) -> Result<(), StoreError> {
+        let tables: BTreeSet<_> = keys.iter().map(|key| key.table).collect();
         let mut wanted: HashMap<String, Vec<WriteRequest>> = HashMap::new();
         for key in keys {
             let put = PutRequest::builder().set_item(Some(key.item())).build();
@@ -33,7 +34,7 @@ impl Database {
         loop {
             let put = || async {
                 let put = self.client().batch_write_item().set_request_items(Some(wanted.clone())).send().await;
-                put.map_err(|e| self.call("dynamodb:BatchWriteItem", Table::ControlPlane).fault(e))
+                put.map_err(|e| self.call_on("dynamodb:BatchWriteItem", &tables).fault(e))
             };
             wanted = self.patiently(put).await?.unprocessed_items.unwrap_or_default();
             wanted.retain(|_, left| !left.is_empty());

@@ -1,6 +1,6 @@
 //! Committing an intent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tenantry_ports::error::Applied;
 use tenantry_ports::store::StoreError;
@@ -8,7 +8,7 @@ use tenantry_ports::store::StoreError;
 use super::attempts::passes;
 use super::cancelled::{Cancelled, cancelled};
 use super::intent::lowered;
-use super::{Action, Database, Intent, Item, Table};
+use super::{Action, Intent, Item, Table};
 use crate::fault::{Fault, Kind};
 
 /// What became of an intent.
@@ -42,6 +42,8 @@ impl Intent<'_> {
         if actions.is_empty() {
             return Ok(Outcome::Written);
         }
+        let tables: BTreeSet<Table> = actions.iter().map(|(key, _)| key.table()).collect();
+        let named = || database.call_on("dynamodb:TransactWriteItems", &tables);
         let items = lowered(database, actions)?;
         let token = database.ids().fresh();
         let mut attempts = database.attempts();
@@ -58,9 +60,9 @@ impl Intent<'_> {
                 }
                 Err(error) => match error.as_service_error().and_then(cancelled) {
                     Some(Cancelled::Refused(actions)) => return Ok(Outcome::Refused(Refused(actions))),
-                    Some(Cancelled::Nonsense(why)) => return Err(named(database).nonsense(why).into()),
+                    Some(Cancelled::Nonsense(why)) => return Err(named().nonsense(why).into()),
                     Some(Cancelled::Contended) => None,
-                    None => Some(named(database).fault(error)),
+                    None => Some(named().fault(error)),
                 },
             };
             if matches!(&fault, Some(Fault { kind: Kind::Unanswered(Applied::Unknown), .. })) {
@@ -77,8 +79,4 @@ impl Intent<'_> {
             });
         }
     }
-}
-
-fn named(database: &Database) -> crate::fault::Call {
-    database.call("dynamodb:TransactWriteItems", Table::ControlPlane)
 }

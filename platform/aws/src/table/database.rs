@@ -1,5 +1,6 @@
 //! The handle that the store's ports are implemented on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -82,5 +83,11 @@ impl Database {
     /// Names a call on a table, for its errors.
     pub(crate) fn call(&self, name: &'static str, table: Table) -> Call {
         call(name, format!("table {}", self.inner.tables.name(table)))
+    }
+
+    /// The same of a call on several: AWS's words for a table that is not there do not say which.
+    pub(crate) fn call_on(&self, name: &'static str, tables: &BTreeSet<Table>) -> Call {
+        let names: Vec<&str> = tables.iter().map(|table| self.inner.tables.name(*table)).collect();
+        call(name, format!("table{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", ")))
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn lowered(database: &Database, actions: Vec<(Key, Do)>) -> Result<Ve
 }
 
 impl Key {
-    fn table(&self) -> super::Table {
+    pub(super) fn table(&self) -> super::Table {
         self.table
     }
 }

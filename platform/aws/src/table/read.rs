@@ -1,6 +1,6 @@
 //! Reading: always consistent, and patient, as reading twice harms nobody.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use tenantry_ports::store::StoreError;
@@ -121,6 +121,7 @@ impl Database {
         for key in keys {
             asked.entry(key.table).or_default().push(key.item());
         }
+        let tables: BTreeSet<Table> = asked.keys().copied().collect();
         let mut wanted = HashMap::new();
         for (table, keys) in asked {
             let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
@@ -131,7 +132,7 @@ impl Database {
         loop {
             let get = || async {
                 let got = self.client().batch_get_item().set_request_items(Some(wanted.clone())).send().await;
-                got.map_err(|e| self.call("dynamodb:BatchGetItem", keys[0].table).fault(e))
+                got.map_err(|e| self.call_on("dynamodb:BatchGetItem", &tables).fault(e))
             };
             let got = self.patiently(get).await?;
             for (name, items) in got.responses.unwrap_or_default() {

@@ -35,3 +35,42 @@ async fn groups(world: &World) -> Vec<String> {
     let groups = list.username("ada").send().await.unwrap();
     groups.groups().iter().map(|group| group.group_name().unwrap().to_owned()).collect()
 }
+
+#[tokio::test]
+async fn an_admin_that_was_made_unanswered_is_this_requests_and_nobody_elses() {
+    let (world, proxy) = world().await;
+    // With a role that names a group, and with one that does not.
+    for (name, role) in [("ada", "SystemAdmin"), ("bob", "Auditor")] {
+        let admin = NewAdmin {
+            name: name.into(),
+            email: Email::parse(format!("{name}@example.com")).unwrap(),
+            role: role.to_owned(),
+        };
+        proxy.next("AdminCreateUser", Fate::BrokenAfter);
+        let made = world.identity.create(admin.clone()).await.unwrap();
+        assert!(matches!(made, Made::New(_)), "{name}: {made:?}");
+        assert_eq!(world.identity.create(admin.clone()).await.unwrap(), Made::Taken, "{name}");
+        // Another one of that name is not what an unanswered try made.
+        let other = NewAdmin { email: Email::parse("other@example.com").unwrap(), ..admin };
+        proxy.next("AdminCreateUser", Fate::BrokenAfter);
+        assert_eq!(world.identity.create(other).await.unwrap(), Made::Taken, "{name}");
+    }
+    assert_eq!(groups(&world).await, ["SystemAdmin"]);
+}
+
+#[tokio::test]
+async fn an_admin_nobody_hears_of_is_not_left_behind() {
+    let (world, proxy) = world().await;
+    let admins = world.pools.admins.as_ref().unwrap().id.clone();
+    let ada = NewAdmin {
+        name: "ada".into(),
+        email: Email::parse("ada@example.com").unwrap(),
+        role: "SystemAdmin".to_owned(),
+    };
+    proxy.next("AdminCreateUser", Fate::Undelivered);
+    let failed = world.identity.create(ada.clone()).await.unwrap_err();
+    assert!(failed.to_string().contains("CodeDeliveryFailure"), "{failed}");
+    let left = world.cognito.list_users().user_pool_id(admins.as_str()).send().await.unwrap();
+    assert_eq!(left.users(), []);
+    assert!(matches!(world.identity.create(ada).await.unwrap(), Made::New(_)));
+}

@@ -4,9 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod admins;
 mod faults;
+mod forged;
 mod pools;
 mod proxy;
 mod suite;
+mod undelivered;
 mod world;

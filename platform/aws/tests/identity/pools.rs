@@ -25,6 +25,8 @@ async fn as_the_contract_says(emulator: Emulator) {
     assert!(found.admin_create_user_config().unwrap().allow_admin_create_user_only());
     assert_eq!(found.username_attributes().iter().map(UsernameAttributeType::as_str).collect::<Vec<_>>(), ["email"]);
     assert_eq!(found.auto_verified_attributes(), [VerifiedAttributeType::Email]);
+    let first = found.user_attribute_update_settings().unwrap();
+    assert_eq!(first.attributes_require_verification_before_update(), [VerifiedAttributeType::Email]);
     assert_eq!(found.domain(), Some(client.as_str()));
     let tags = found.user_pool_tags().unwrap();
     assert_eq!((tags["TenantId"].as_str(), tags["Tier"].as_str()), ("t-own", "premium"));
@@ -58,13 +60,16 @@ async fn drift_is_mended(emulator: Emulator) {
     let (pool, client) = world.identity.ensure_pool(&t, "premium", None).await.unwrap();
     let update = world.cognito.update_user_pool().user_pool_id(pool.as_str());
     let open = aws_sdk_cognitoidentityprovider::types::AdminCreateUserConfigType::builder();
-    update.admin_create_user_config(open.allow_admin_create_user_only(false).build()).send().await.unwrap();
+    let update = update.admin_create_user_config(open.allow_admin_create_user_only(false).build());
+    let none = aws_sdk_cognitoidentityprovider::types::UserAttributeUpdateSettingsType::builder();
+    let none = none.set_attributes_require_verification_before_update(Some(Vec::new())).build();
+    update.user_attribute_update_settings(none).send().await.unwrap();
     let update = world.cognito.update_user_pool_client().user_pool_id(pool.as_str()).client_id(client.as_str());
     update.client_name(format!("{}.t-own", world.pools.stage)).write_attributes("name").send().await.unwrap();
     let delete = world.cognito.delete_user_pool_domain().user_pool_id(pool.as_str()).domain(client.as_str());
     delete.send().await.unwrap();
     let drift = world.identity.inspect_pool(&t, &pool).await.unwrap().unwrap();
-    assert!(drift.contains("sign up"), "{drift}");
+    assert!(drift.contains("sign up") && drift.contains("before it is verified"), "{drift}");
     assert_eq!(world.identity.ensure_pool(&t, "premium", Some(&pool)).await.unwrap(), (pool.clone(), client.clone()));
     assert_eq!(world.identity.inspect_pool(&t, &pool).await.unwrap(), None);
     let found = described(&world, &pool).await;
@@ -162,6 +167,47 @@ async fn a_first_user_is_made_once_where_the_tenant_belongs(emulator: Emulator) 
     // The e-mail is free again.
     world.identity.ensure_tenant_admin(&shared, &facts(&one, "ada@example.com")).await.unwrap();
     assert!(matches!(world.identity.create(&one, eve).await.unwrap(), Made::New(_)));
+}
+
+/// A pool with all but our attributes is given these, and left alone otherwise.
+#[tokio::test]
+async fn attributes_are_added_without_an_update() {
+    let (world, proxy) = crate::faults::world().await;
+    let t = tenant("t-own");
+    let (like, _) = world.identity.ensure_pool(&tenant("t-like"), "premium", None).await.unwrap();
+    let like = described(&world, &like).await;
+    let tags = [("TenantId", "t-own"), ("Tier", "premium"), ("Stage", &world.pools.stage)];
+    let tags = tags.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let create = world.cognito.create_user_pool().pool_name(format!("{}.t-own", world.pools.stage));
+    let create = create
+        .set_user_pool_tags(Some(tags.into_iter().collect()))
+        .set_username_attributes(like.username_attributes.clone())
+        .set_auto_verified_attributes(like.auto_verified_attributes.clone())
+        .set_user_attribute_update_settings(like.user_attribute_update_settings.clone())
+        .set_admin_create_user_config(like.admin_create_user_config.clone())
+        .set_account_recovery_setting(like.account_recovery_setting.clone())
+        .set_policies(like.policies.clone())
+        .set_email_configuration(like.email_configuration.clone());
+    let made = create.send().await.unwrap().user_pool.unwrap();
+    let pool = PoolId::parse(made.id().unwrap()).unwrap();
+    world.identity.ensure_pool(&t, "premium", Some(&pool)).await.unwrap();
+    assert_eq!((proxy.calls("AddCustomAttributes"), proxy.calls("UpdateUserPool")), (1, 0));
+    assert_eq!(world.identity.inspect_pool(&t, &pool).await.unwrap(), None);
+}
+
+/// Whose a pool is, its name says as well as its tags, where our record names it.
+#[tokio::test]
+async fn lost_tags_are_mended() {
+    let world = world(&Emulator::ministack()).await;
+    let t = tenant("t-own");
+    let (pool, client) = world.identity.ensure_pool(&t, "premium", None).await.unwrap();
+    let arn = described(&world, &pool).await.arn.unwrap();
+    let untag = world.cognito.untag_resource().resource_arn(arn);
+    untag.tag_keys("TenantId").tag_keys("Stage").send().await.unwrap();
+    let drift = world.identity.inspect_pool(&t, &pool).await.unwrap().unwrap();
+    assert!(drift.contains("tags"), "{drift}");
+    assert_eq!(world.identity.ensure_pool(&t, "premium", Some(&pool)).await.unwrap(), (pool.clone(), client));
+    assert_eq!(described(&world, &pool).await.user_pool_tags.unwrap()["TenantId"], "t-own");
 }
 
 #[tokio::test]

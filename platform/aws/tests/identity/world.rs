@@ -25,6 +25,9 @@ pub struct World {
     pub pools: Pools,
     /// Straight to the emulator.
     pub cognito: Client,
+    pub dynamo: aws_sdk_dynamodb::Client,
+    /// The control plane's.
+    pub table: String,
     pub clock: Arc<HandClock>,
 }
 
@@ -40,10 +43,11 @@ pub async fn world_at(emulator: &Emulator, sdk: &SdkConfig) -> World {
     create(&dynamo, &names).await.unwrap();
     let clock = Arc::new(HandClock::at(START));
     let ids = Arc::new(TestIds::new(clock.clone()));
+    let table = names.control_plane.clone();
     let database = Database::new(&dynamo, names, Deps { clock: clock.clone(), ids, sources: Sources::default() });
     let pools = Box::pin(stage::create(&straight, &emulator.prefix, vec![APP.to_owned()])).await.unwrap();
     let identity = Identity::new(sdk, Limits::default(), database, pools.clone()).unwrap();
-    World { identity, pools, cognito: Client::new(&straight), clock }
+    World { identity, pools, cognito: Client::new(&straight), dynamo, table, clock }
 }
 
 pub fn tenant(id: &str) -> TenantId {

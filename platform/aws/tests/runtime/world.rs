@@ -172,7 +172,7 @@ async fn make_table(sdk: &SdkConfig, name: &str) {
 }
 
 /// No task runs in an emulator, so nothing answers anywhere.
-struct Nowhere;
+pub struct Nowhere;
 
 #[async_trait]
 impl Routes for Nowhere {

@@ -1,5 +1,6 @@
 //! Calls that fail: nothing lost, nothing done twice.
 
+use tenantry_aws::table::Key;
 use tenantry_conformance::make::{key, new_tenant, together};
 use tenantry_contract::catalogue::Placement;
 use tenantry_ports::log::{EventFilter, EventLog};
@@ -67,4 +68,26 @@ async fn with_a_third_of_all_calls_failing_every_registration_is_written_once() 
     let listed = direct.database.tenants(PageRequest::first(100)).await.unwrap().items;
     let logged = direct.database.recent(&EventFilter::default(), PageRequest::first(100)).await.unwrap().items;
     assert_eq!((listed.len(), logged.len()), (MANY, MANY));
+}
+
+/// AWS's own words do not say which table it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_not_there_is_among_those_an_error_names() {
+    let (direct, through, _proxy) = behind_a_proxy().await;
+    let Ok(Registered::New(record)) =
+        through.database.register(new_tenant("acme", Placement::Pooled), Some(key("k", 1))).await
+    else {
+        panic!("not registered")
+    };
+    let tables = direct.database.tables().clone();
+    direct.client.delete_table().table_name(&tables.registrations).send().await.unwrap();
+    let written = through.database.register(new_tenant("other", Placement::Pooled), None).await.unwrap_err();
+    let read = through.database.registration(&record.registration_id).await.unwrap_err();
+    let keys = vec![Key::tenant(&record.tenant_id), Key::registration(&record.registration_id)];
+    let many = through.database.get_all(keys).await.unwrap_err();
+    assert!(many.to_string().contains(&tables.tenants), "{many}");
+    for error in [written.to_string(), read.to_string(), many.to_string()] {
+        assert!(error.contains(&tables.registrations) && error.contains("dynamodb:"), "{error}");
+    }
+    assert!(written.to_string().contains(&format!("tables {}", tables.tenants)), "{written}");
 }

@@ -158,7 +158,7 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
     };
     match fault {
         Some(Fault::Throttled) => return Ok(throttled(&parts, &body)),
-        Some(Fault::Expired) => return Ok(expired()),
+        Some(Fault::Expired) => return Ok(expired(&parts, &body)),
         Some(Fault::ErrorBefore) => return Ok(server_error()),
         Some(Fault::CutBefore) => return Err(io::Error::other("cut")),
         Some(Fault::HeldBefore) => {
@@ -221,12 +221,15 @@ async fn forward(
 /// EC2's form of the query protocol; its calls say this version.
 const EC2: &str = "Version=2016-11-15";
 
+fn is_ec2(body: &Bytes) -> bool {
+    body.windows(EC2.len()).any(|window| window == EC2.as_bytes())
+}
+
 /// In the words of each protocol.
 fn throttled(parts: &http::request::Parts, body: &Bytes) -> Response<Full<Bytes>> {
-    let ec2 = body.windows(EC2.len()).any(|window| window == EC2.as_bytes());
     let (kind, body) = if parts.headers.contains_key("x-amz-target") {
         ("application/x-amz-json-1.0", r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#)
-    } else if ec2 {
+    } else if is_ec2(body) {
         (
             "text/xml",
             "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message>\
@@ -241,11 +244,27 @@ fn throttled(parts: &http::request::Parts, body: &Bytes) -> Response<Full<Bytes>
     answer(StatusCode::BAD_REQUEST, kind, body)
 }
 
-/// In the words of the JSON protocols.
-fn expired() -> Response<Full<Bytes>> {
-    let body =
-        r#"{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}"#;
-    answer(StatusCode::BAD_REQUEST, "application/x-amz-json-1.0", body)
+/// In the words of each protocol.
+fn expired(parts: &http::request::Parts, body: &Bytes) -> Response<Full<Bytes>> {
+    let (kind, body) = if parts.headers.contains_key("x-amz-target") {
+        (
+            "application/x-amz-json-1.0",
+            r#"{"__type":"ExpiredTokenException","message":"The security token included in the request is expired"}"#,
+        )
+    } else if is_ec2(body) {
+        (
+            "text/xml",
+            "<Response><Errors><Error><Code>RequestExpired</Code><Message>Request has expired.</Message></Error>\
+             </Errors><RequestID>0</RequestID></Response>",
+        )
+    } else {
+        (
+            "text/xml",
+            "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token included in the request is \
+             expired</Message></Error></ErrorResponse>",
+        )
+    };
+    answer(StatusCode::BAD_REQUEST, kind, body)
 }
 
 fn server_error() -> Response<Full<Bytes>> {

@@ -57,7 +57,10 @@ impl Keys {
 
     /// The issuer is none of ours any more.
     pub fn forget(&self, issuer_url: &str) {
-        self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(issuer_url);
+        // Anybody can name an issuer that was never ours: they keep nobody waiting who reads.
+        if self.slots.read().unwrap_or_else(PoisonError::into_inner).contains_key(issuer_url) {
+            self.slots.write().unwrap_or_else(PoisonError::into_inner).remove(issuer_url);
+        }
     }
 
     fn slot(&self, url: &str, now: Timestamp) -> Arc<Slot> {
@@ -121,4 +124,30 @@ async fn read(issuers: &dyn Issuers, issuer: &Issuer, now: Timestamp) -> Result<
     let keys = jwks::parse(&json, issuer.algorithm)
         .map_err(|error| IdentityError::broken("its key set is no JWK set", error))?;
     Ok(KeySet { keys, read_at: now })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_forgets_an_issuer_that_is_not_known_waits_for_no_reader() {
+        let keys = Arc::new(Keys::default());
+        let now = Timestamp::from_millis(0);
+        keys.slot("https://known", now);
+        let reading = keys.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let (done, forgotten) = std::sync::mpsc::channel();
+        let forgetting = std::thread::spawn({
+            let keys = Arc::clone(&keys);
+            move || {
+                keys.forget("https://made-up");
+                done.send(())
+            }
+        });
+        forgotten.recv_timeout(Duration::from_secs(20)).unwrap();
+        drop(reading);
+        forgetting.join().unwrap().unwrap();
+        keys.forget("https://known");
+        assert!(keys.slots.read().unwrap_or_else(PoisonError::into_inner).is_empty());
+    }
 }

@@ -78,8 +78,9 @@ impl Identity {
             let sent = add.set_custom_attributes(Some(missing)).send();
             cognito.ask(Family::CognitoPoolResourceUpdate, named, sent).await?;
         }
-        if settings.drift(pool).is_some() {
-            tracing::info!(%id, drift = settings.drift(pool), "a pool is mended");
+        let drift = settings.settings_drift(pool);
+        if !drift.is_empty() {
+            tracing::info!(%id, drift = drift.join(", "), "a pool is mended");
             let named = call("cognito-idp:UpdateUserPool", format!("user pool {id}"));
             let sent = settings.update(&cognito.client, id, pool)?.send();
             cognito.ask(Family::CognitoPoolUpdate, named, sent).await?;

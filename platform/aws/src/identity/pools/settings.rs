@@ -11,7 +11,8 @@ use aws_sdk_cognitoidentityprovider::operation::update_user_pool::builders::Upda
 use aws_sdk_cognitoidentityprovider::types::{
     AccountRecoverySettingType, AdminCreateUserConfigType, AttributeDataType, EmailConfigurationType,
     EmailSendingAccountType, PasswordPolicyType, RecoveryOptionNameType, RecoveryOptionType, SchemaAttributeType,
-    UserPoolPolicyType, UserPoolType, UsernameAttributeType, UsernameConfigurationType, VerifiedAttributeType,
+    UserAttributeUpdateSettingsType, UserPoolPolicyType, UserPoolType, UsernameAttributeType,
+    UsernameConfigurationType, VerifiedAttributeType,
 };
 use tenantry_contract::id::{PoolId, TenantId};
 use tenantry_ports::identity::IdentityError;
@@ -62,6 +63,7 @@ impl PoolSettings {
             )
             .set_schema(Some(CUSTOM.iter().map(|name| custom(name)).collect()))
             .auto_verified_attributes(VerifiedAttributeType::Email)
+            .user_attribute_update_settings(verified_first())
             .admin_create_user_config(admins_only())
             .account_recovery_setting(by_mail().map_err(unbuilt)?)
             .policies(policies())
@@ -70,12 +72,27 @@ impl PoolSettings {
 
     /// What is not as it should be, in words.
     pub(crate) fn drift(&self, pool: &UserPoolType) -> Option<String> {
+        let mut drift = self.settings_drift(pool);
+        if !self.missing(pool).is_empty() {
+            drift.push("it lacks attributes");
+        }
+        (!drift.is_empty()).then(|| drift.join(", "))
+    }
+
+    /// Of that, what an update mends.
+    pub(super) fn settings_drift(&self, pool: &UserPoolType) -> Vec<&'static str> {
         let mut drift = Vec::new();
         if !pool.admin_create_user_config().is_some_and(AdminCreateUserConfigType::allow_admin_create_user_only) {
             drift.push("people may sign up themselves");
         }
         if !pool.auto_verified_attributes().contains(&VerifiedAttributeType::Email) {
             drift.push("e-mail addresses are not verified");
+        }
+        let first = pool.user_attribute_update_settings();
+        if first
+            .is_none_or(|s| !s.attributes_require_verification_before_update().contains(&VerifiedAttributeType::Email))
+        {
+            drift.push("an e-mail address that a user changes counts before it is verified");
         }
         let recovery = pool.account_recovery_setting().map(AccountRecoverySettingType::recovery_mechanisms);
         if recovery.is_none_or(|all| all.iter().any(|m| *m.name() != RecoveryOptionNameType::VerifiedEmail)) {
@@ -88,13 +105,10 @@ impl PoolSettings {
         if !self.mails(pool.email_configuration()) {
             drift.push("its mail is sent otherwise");
         }
-        if !self.missing(pool).is_empty() {
-            drift.push("it lacks attributes");
-        }
         if !tags::has(pool.user_pool_tags(), &self.tags) {
             drift.push("its tags are other ones");
         }
-        (!drift.is_empty()).then(|| drift.join(", "))
+        drift
     }
 
     /// An update sets all it does not name back to what Cognito thinks best, so what is not ours is sent as it is.
@@ -113,6 +127,7 @@ impl PoolSettings {
             .update_user_pool()
             .user_pool_id(id.as_str())
             .auto_verified_attributes(VerifiedAttributeType::Email)
+            .user_attribute_update_settings(verified_first())
             .admin_create_user_config(admins_only())
             .account_recovery_setting(by_mail().map_err(unbuilt)?)
             .policies(policies())
@@ -125,7 +140,6 @@ impl PoolSettings {
             .set_sms_verification_message(said(pool.sms_verification_message))
             .set_sms_authentication_message(said(pool.sms_authentication_message))
             .set_sms_configuration(pool.sms_configuration.filter(|sms| !sms.sns_caller_arn().is_empty()))
-            .set_user_attribute_update_settings(pool.user_attribute_update_settings)
             .set_mfa_configuration(pool.mfa_configuration)
             .set_device_configuration(pool.device_configuration)
             .set_user_pool_tags(Some(tags))
@@ -179,6 +193,14 @@ fn custom(name: &str) -> SchemaAttributeType {
 
 fn admins_only() -> AdminCreateUserConfigType {
     AdminCreateUserConfigType::builder().allow_admin_create_user_only(true).build()
+}
+
+/// Who changes the address signs in with the old one until a code proves the new one: nobody takes the address of
+/// somebody who is still to come.
+fn verified_first() -> UserAttributeUpdateSettingsType {
+    UserAttributeUpdateSettingsType::builder()
+        .attributes_require_verification_before_update(VerifiedAttributeType::Email)
+        .build()
 }
 
 fn by_mail() -> Result<AccountRecoverySettingType, BuildError> {

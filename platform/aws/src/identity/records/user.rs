@@ -44,6 +44,8 @@ pub(in crate::identity) struct UserRecord {
     pub(in crate::identity) created: Timestamp,
     pub(in crate::identity) modified: Timestamp,
     pub(in crate::identity) pending: Option<Pending>,
+    /// It was made in Cognito, and the mail with its first password did not go out.
+    pub(in crate::identity) unsent: bool,
     /// Until when whoever wrote this is at it.
     pub(in crate::identity) until: Timestamp,
     /// Another one after every write.
@@ -81,6 +83,7 @@ impl UserRecord {
             created: item.moment("created")?,
             modified: item.moment("modified")?,
             pending,
+            unsent: item.contains_key("unsent"),
             until: item.moment("until")?,
             version: item.text("version")?.to_owned(),
         })
@@ -108,6 +111,7 @@ impl UserRecord {
             moment("until", self.until),
             text("version", &self.version),
         ];
+        all.extend(self.unsent.then(|| text("unsent", "yes")));
         all.extend(self.username.as_ref().map(|username| text("username", username)));
         if let Some(pending) = &self.pending {
             let json = serde_json::to_string(pending).map_err(|e| StoreError::broken("a change cannot be kept", e))?;

@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use aws_sdk_cognitoidentityprovider::types::DeliveryMediumType;
 use tenantry_contract::id::{PoolId, TenantId};
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::error::Refusal;
 use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUser};
 
 use super::super::Identity;
-use super::super::calls::{CallError, USER_EXISTS, attributes};
 use super::super::errors::stored;
-use super::super::records::{State, UserRecord, login_key, tenant_key, text, user_key};
-use super::InCognito;
-use crate::fault::call;
-use crate::limits::Family;
+use super::super::records::{State, UserRecord, gone_key, login_key, text, user_key};
+use crate::fault::UNDELIVERED;
 use crate::table::{Expression, Outcome};
 
 /// How long whoever makes a user is left alone with it: longer than the calls take.
@@ -52,11 +48,12 @@ impl Identity {
             created: now,
             modified: now,
             pending: None,
+            unsent: false,
             until: now.plus(AT_IT),
             version: self.0.database.ids().fresh(),
         };
         for _ in 0..TRIES {
-            match self.claim_name(tenant, &user).await? {
+            match self.claim_name(tenant, &mut user).await? {
                 Claimed::Ours => return self.make_claimed(tenant, &mut user).await,
                 Claimed::Taken => return Ok(Made::Taken),
                 Claimed::Again => {}
@@ -66,9 +63,9 @@ impl Identity {
     }
 
     /// Records the user and its e-mail, if both are free and the tenant is there.
-    async fn claim_name(&self, tenant: &TenantId, user: &UserRecord) -> Result<Claimed, IdentityError> {
+    async fn claim_name(&self, tenant: &TenantId, user: &mut UserRecord) -> Result<Claimed, IdentityError> {
         let mut intent = self.0.database.intent();
-        let admitted = intent.check(tenant_key(tenant), Expression::absent("gone"));
+        let admitted = intent.check(gone_key(tenant), Expression::absent("gone"));
         let name = intent.insert(user_key(tenant, &user.name), user.attributes().map_err(stored)?);
         let login = [text("tenant", tenant.as_str()), text("user", &user.name)];
         intent.insert(login_key(&user.pool, &user.email), login);
@@ -98,15 +95,17 @@ impl Identity {
         &self,
         tenant: &TenantId,
         other: &UserRecord,
-        user: &UserRecord,
+        user: &mut UserRecord,
     ) -> Result<Claimed, IdentityError> {
+        let taken = UserRecord { created: other.created, unsent: other.unsent, ..user.clone() };
         let mut intent = self.0.database.intent();
         let same = Expression::new("#version = :seen").text("seen", &other.version);
-        intent.put_if(user_key(tenant, &user.name), user.attributes().map_err(stored)?, same);
-        Ok(match intent.commit().await.map_err(stored)? {
-            Outcome::Written => Claimed::Ours,
-            Outcome::Refused(_) => Claimed::Again,
-        })
+        intent.put_if(user_key(tenant, &taken.name), taken.attributes().map_err(stored)?, same);
+        if let Outcome::Refused(_) = intent.commit().await.map_err(stored)? {
+            return Ok(Claimed::Again);
+        }
+        *user = taken;
+        Ok(Claimed::Ours)
     }
 
     async fn make_claimed(&self, tenant: &TenantId, user: &mut UserRecord) -> Result<Made<TenantUser>, IdentityError> {
@@ -118,6 +117,7 @@ impl Identity {
                 return Ok(Made::Taken);
             }
             Err(error) => {
+                user.unsent |= error.is(UNDELIVERED);
                 self.let_go(tenant, user, error.is_final()).await;
                 return Err(error.into());
             }
@@ -125,6 +125,7 @@ impl Identity {
         let mine = Expression::new("#version = :mine").text("mine", user.version.clone());
         user.state = State::There;
         user.username = Some(made.username);
+        user.unsent = false;
         user.status = made.status;
         user.version = self.0.database.ids().fresh();
         let mut intent = self.0.database.intent();
@@ -132,49 +133,6 @@ impl Identity {
         match intent.commit().await.map_err(stored)? {
             Outcome::Written => Ok(Made::New(user.user())),
             Outcome::Refused(_) => Err(IdentityError::Busy { retry_after: Duration::from_secs(1) }),
-        }
-    }
-
-    /// A user that is there already and is the tenant's is one that an earlier try made: nobody else has had the
-    /// e-mail in our records since. None if it is somebody else's.
-    async fn make_in_cognito(&self, tenant: &TenantId, user: &UserRecord) -> Result<Option<InCognito>, CallError> {
-        let cognito = &self.0.cognito;
-        let named = || call("cognito-idp:AdminCreateUser", format!("a user of pool {}", user.pool));
-        let says = [
-            ("email", user.email.as_str()),
-            ("email_verified", "true"),
-            ("custom:tenantId", tenant.as_str()),
-            ("custom:tenantTier", &user.tenant_tier),
-            ("custom:tenantName", &user.tenant_name),
-            ("custom:userRole", &user.role),
-        ];
-        let says = attributes(says).map_err(|e| CallError::Fault(named().nonsense(e.to_string())))?;
-        let create = cognito.client.admin_create_user().user_pool_id(user.pool.as_str());
-        let sent = create
-            .username(user.email.as_str())
-            .set_user_attributes(Some(says.clone()))
-            .desired_delivery_mediums(DeliveryMediumType::Email)
-            .send();
-        match cognito.ask(Family::CognitoUserCreation, named(), sent).await {
-            Ok(made) => {
-                let made =
-                    made.user.ok_or_else(|| CallError::Fault(named().nonsense("it did not say what it made")))?;
-                Ok(Some(InCognito {
-                    status: made.user_status().map(|s| s.as_str().to_owned()).unwrap_or_default(),
-                    username: made.username.unwrap_or_default(),
-                    tenant: tenant.as_str().to_owned(),
-                }))
-            }
-            Err(error) if error.is(USER_EXISTS) => {
-                let found = self.in_cognito(&user.pool, user.email.as_str()).await?;
-                let Some(found) = found.filter(|found| found.tenant == tenant.as_str()) else { return Ok(None) };
-                let named = call("cognito-idp:AdminUpdateUserAttributes", format!("a user of pool {}", user.pool));
-                let update = cognito.client.admin_update_user_attributes().user_pool_id(user.pool.as_str());
-                let sent = update.username(&found.username).set_user_attributes(Some(says)).send();
-                cognito.ask(Family::CognitoUserUpdate, named, sent).await?;
-                Ok(Some(found))
-            }
-            Err(error) => Err(error),
         }
     }
 
@@ -189,7 +147,12 @@ impl Identity {
 
     async fn leave(&self, tenant: &TenantId, user: &UserRecord) -> Result<(), IdentityError> {
         let mut intent = self.0.database.intent();
-        let over = Expression::new("SET #until = :now").moment("now", Timestamp::from_millis(0));
+        let over = if user.unsent {
+            Expression::new("SET #until = :now, #unsent = :yes").text("yes", "yes")
+        } else {
+            Expression::new("SET #until = :now")
+        };
+        let over = over.moment("now", Timestamp::from_millis(0));
         let mine = Expression::new("#version = :mine").text("mine", user.version.clone());
         intent.update_if(user_key(tenant, &user.name), over, mine);
         intent.commit().await.map(drop).map_err(stored)

@@ -44,12 +44,11 @@ impl Identity {
         self.forget_user(tenant, &user).await
     }
 
-    /// Cognito's name for the user; one that was never told is looked for by e-mail.
+    /// Cognito's name for the user; one that was never told is looked for by e-mail. Whose the user is, is Cognito's to
+    /// say: a dedicated tenant's record of it is written by the tenant's own service.
     async fn username_of(&self, tenant: &TenantId, user: &UserRecord) -> Result<Option<String>, IdentityError> {
-        if user.username.is_some() {
-            return Ok(user.username.clone());
-        }
-        match self.in_cognito(&user.pool, user.email.as_str()).await {
+        let known = user.username.as_deref().unwrap_or(user.email.as_str());
+        match self.in_cognito(&user.pool, known).await {
             Err(error) if error.is(NO_POOL) => Ok(None),
             found => Ok(found?.filter(|found| found.tenant == tenant.as_str()).map(|found| found.username)),
         }
@@ -61,19 +60,30 @@ impl Identity {
         tenant: &TenantId,
         user: &UserRecord,
     ) -> Result<(), IdentityError> {
-        let mut intent = self.0.database.intent();
-        let mine = Expression::new("attribute_not_exists(#pk) OR #version = :mine").text("mine", user.version.clone());
-        intent.delete_if(user_key(tenant, &user.name), mine);
         let mut emails = vec![user.email.clone()];
         emails.extend(user.pending.as_ref().and_then(|pending| pending.email.clone()));
         emails.dedup_by_key(|email| email.folded());
-        for email in emails {
-            let ours = Expression::new("attribute_not_exists(#pk) OR (#tenant = :tenant AND #user = :user)")
-                .text("tenant", tenant.as_str())
-                .text("user", user.name.clone());
-            intent.delete_if(login_key(&user.pool, &email), ours);
+        loop {
+            let mut intent = self.0.database.intent();
+            let mine =
+                Expression::new("attribute_not_exists(#pk) OR #version = :mine").text("mine", user.version.clone());
+            intent.delete_if(user_key(tenant, &user.name), mine);
+            let logins = emails.iter().map(|email| {
+                let ours = Expression::new("attribute_not_exists(#pk) OR (#tenant = :tenant AND #user = :user)")
+                    .text("tenant", tenant.as_str())
+                    .text("user", user.name.clone());
+                intent.delete_if(login_key(&user.pool, email), ours)
+            });
+            let logins: Vec<_> = logins.collect();
+            let Outcome::Refused(refused) = intent.commit().await.map_err(stored)? else { return Ok(()) };
+            // An e-mail that somebody else signs in with is not this record's to free, and keeps no record there.
+            let before = emails.len();
+            let mut others = logins.into_iter().map(|login| refused.is(login));
+            emails.retain(|_| !others.next().unwrap_or_default());
+            if emails.len() == before {
+                return Ok(());
+            }
         }
-        intent.commit().await.map(drop).map_err(stored)
     }
 
     /// All users of a tenant, out of a pool that goes on without them; the tenant gets no more. False while there
@@ -81,13 +91,11 @@ impl Identity {
     #[tracing::instrument(name = "identity.tenant_users.remove", skip_all, fields(%pool, %tenant))]
     pub async fn remove_tenant_users(&self, pool: &PoolId, tenant: &TenantId) -> Result<bool, IdentityError> {
         self.bid_farewell(tenant, None).await?;
-        let query = Query::of(users_of(tenant)).prefix(USER);
+        let of_pool = Expression::new("#pool = :pool").text("pool", pool.as_str());
+        let query = Query::of(users_of(tenant)).prefix(USER).filter(Some(of_pool));
         let found = self.0.database.query(&query, AT_ONCE).await.map_err(stored)?;
         for item in &found {
-            let user = UserRecord::read(item).map_err(stored)?;
-            if user.pool == *pool {
-                self.remove_user(tenant, user).await?;
-            }
+            self.remove_user(tenant, UserRecord::read(item).map_err(stored)?).await?;
         }
         Ok(found.len() < AT_ONCE)
     }

@@ -7,7 +7,7 @@ use tenantry_contract::resource::Owner;
 use super::super::place::{Architecture, Namespace, Subnet};
 use super::*;
 
-fn place() -> Place {
+pub fn place() -> Place {
     let subnet = |id: &str, zone: &str| Subnet { id: id.into(), zone: zone.into() };
     Place {
         stage: "prod".into(),
