@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::Carrier;
 use crate::backoff::part;
 use crate::bus::MOST;
-use crate::table::{Pointer, Query, SHARDS, moment, sharded, stored_event};
+use crate::table::{Item, Pointer, Query, Read as _, SHARDS, expires_soon, moment, sharded, stored_event};
 
 /// A page of a shard.
 const PAGE: usize = 100;
@@ -80,8 +80,9 @@ impl Carrier<'_> {
                 if found >= FOUND {
                     return Ok(false);
                 }
-                match rows.last() {
-                    Some(last) if page.len() == PAGE => query = Query::of(&shard).before(&before).after(&last.sk),
+                // From the last item, readable or not.
+                match page.last().map(|last| last.text("sk")) {
+                    Some(Ok(last)) if page.len() == PAGE => query = Query::of(&shard).before(&before).after(last),
                     _ => break,
                 }
             }
@@ -111,7 +112,10 @@ impl Carrier<'_> {
                 continue;
             }
             match items.get(&row.event()).map(stored_event) {
-                Some(Ok(event)) => rows.push((row, event)),
+                Some(Ok(event)) => {
+                    self.keep_on(&row, &items[&row.event()]).await;
+                    rows.push((row, event));
+                }
                 Some(Err(broken)) => self.refused(&row, &broken.to_string()),
                 None => {
                     tracing::error!(row = %row.sk, shard = row.shard, "an event is gone from the log before it was on the bus");
@@ -128,7 +132,21 @@ impl Carrier<'_> {
     }
 }
 
-fn read(item: &crate::table::Item) -> Option<Pointer> {
+impl Carrier<'_> {
+    /// The bus may refuse for longer than the log keeps an event: as long as a relay tries, it is kept on.
+    async fn keep_on(&self, row: &Pointer, event: &Item) {
+        if !expires_soon(event, self.relay.database.now()) {
+            return;
+        }
+        let mut intent = self.relay.database.intent();
+        intent.keep_on(row);
+        if let Err(error) = intent.commit().await {
+            tracing::warn!(%error, row = %row.sk, "an event that is not on the bus yet could not be kept on");
+        }
+    }
+}
+
+fn read(item: &Item) -> Option<Pointer> {
     match Pointer::read(item) {
         Ok(row) => Some(row),
         Err(error) => {

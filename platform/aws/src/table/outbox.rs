@@ -5,10 +5,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tenantry_contract::event::{Draft, Event};
 use tenantry_contract::id::TenantId;
+use tenantry_contract::time::Timestamp;
 use tenantry_ports::ids::MintIds;
 use tenantry_ports::store::StoreError;
 
-use super::{Intent, Item, Key, Published, Read, expires_at, moment, shard, sharded};
+use super::{Expression, Intent, Item, Key, Published, Read, expires_at, moment, shard, sharded};
 
 /// How long an event stays in the log.
 pub const EVENTS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -39,7 +40,22 @@ impl Pointer {
     }
 }
 
+/// An event that is not on the bus is kept on when less than this is left of its time.
+const RENEWED: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// Whether the log would soon forget an event.
+pub fn expires_soon(event: &Item, now: Timestamp) -> bool {
+    event.maybe_number::<i64>("expiresAt").is_some_and(|at| at < now.plus(RENEWED).seconds())
+}
+
 impl Intent<'_> {
+    /// Keeps an event for as long as a new one.
+    pub fn keep_on(&mut self, pointer: &Pointer) {
+        let (name, until) = expires_at(self.now.plus(EVENTS_KEPT));
+        let longer = Expression::new(format!("SET #{name} = :until")).value("until", until);
+        self.update_if(pointer.event(), longer, Expression::new("attribute_exists(#pk)"));
+    }
+
     /// Gives drafts their ids and time, and publishes them with this write.
     pub fn announce(&mut self, tenant: &TenantId, drafts: Vec<Draft>) -> Result<(), StoreError> {
         for draft in drafts {

@@ -1,7 +1,9 @@
 //! What a relay that died left, and what the bus never takes.
 
+use std::time::Duration;
+
 use serde_json::json;
-use tenantry_aws::table::Key;
+use tenantry_aws::table::{Key, Pointer, Read as _};
 use tenantry_conformance::make::foreign_event;
 use tenantry_conformance::subject::Time as _;
 use tenantry_contract::event::EventName;
@@ -73,4 +75,26 @@ async fn an_event_that_cannot_go_stays_and_blocks_nobody() {
     let left = named(&world.outbox().await);
     assert_eq!(left, ["large", "forbidden", "brokenfalse", "brokentrue"].map(str::to_owned).into());
     assert_eq!(world.rest().await, []);
+}
+
+/// What the bus does not take for days stays in the log for as long as a relay tries.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_waits_for_days_is_not_forgotten() {
+    let world = World::new(Emulator::ministack()).await;
+    let database = &world.tables.database;
+    let large = foreign_event(EventName::OnboardingRequest, "large", &json!({ "x": "x".repeat(262_144) }));
+    let mut intent = database.intent();
+    intent.publish(&large, None).unwrap();
+    intent.commit().await.unwrap();
+    let row = Pointer::read(&world.outbox().await[0]).unwrap();
+    let kept_until = async || {
+        let event = database.get(&row.event()).await.unwrap().expect("the event is still there");
+        event.number::<i64>("expiresAt").unwrap()
+    };
+    let before = kept_until().await;
+    world.tables.clock.pass(Duration::from_secs(5 * 24 * 60 * 60)).await;
+    let relay = world.relay();
+    crate::world::until("it is not kept on", || async { kept_until().await > before }).await;
+    relay.stop().await;
+    assert_eq!(kept_until().await - before, 5 * 24 * 60 * 60);
 }
