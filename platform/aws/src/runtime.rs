@@ -156,7 +156,7 @@ impl Runtime for EcsRuntime {
         match Kind::parse(&thing.kind)? {
             Kind::Pool => pool::discard(&self.aws, &thing.owner, native).await,
             Kind::Cluster => cluster::remove(&self.aws, native).await,
-            Kind::Logs => logs::remove(&self.aws, native).await,
+            Kind::Logs => logs::discard(&self.aws, &thing.owner, native).await,
             Kind::Role => role::remove(&self.aws, native).await,
             Kind::Group => group::discard(&self.aws, native).await,
             Kind::Table => table::discard(&self.aws, native).await,

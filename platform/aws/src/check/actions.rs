@@ -158,6 +158,7 @@ pub const NEEDED: &[Needed] = &[
             "logs:CreateLogGroup",
             "logs:DeleteLogGroup",
             "logs:DescribeLogGroups",
+            "logs:ListTagsForResource",
             "logs:PutRetentionPolicy",
             "logs:TagResource",
             "servicediscovery:CreateService",

@@ -1,12 +1,13 @@
 //! The security group of a tenant's services: the gateway, the provisioner and the tenant's own services may call.
 
-use std::collections::BTreeSet;
+mod rule;
 
-use aws_sdk_ec2::types::{Filter, IpPermission, ResourceType, SecurityGroup, Tag, TagSpecification, UserIdGroupPair};
+use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup, Tag, TagSpecification};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tenantry_contract::resource::Outputs;
 use tenantry_ports::runtime::{Condition, RuntimeError, Step, Tagged};
 
+use self::rule::{Rule, there, wanted};
 use super::aws::{Aws, MUCH_LATER, SOON, Thing, pending};
 use super::spec::{self, GroupSpec, Kind, output};
 use super::tags;
@@ -22,7 +23,7 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>) -> Result<Step<Outputs>, Runtim
     let Some(id) = group.group_id() else {
         return Err(of("ec2:DescribeSecurityGroups", &spec.name).nonsense("a security group has no id").into());
     };
-    let (there, wanted) = (rules(&group), wanted(&spec, id));
+    let (there, wanted) = (there(&group), wanted(&spec, id));
     let missing: Vec<_> = wanted.difference(&there).map(Rule::permission).collect();
     if !missing.is_empty() {
         aws.limits.take(Family::Ec2Changes).await?;
@@ -31,7 +32,10 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>) -> Result<Step<Outputs>, Runtim
             Err(e) if e.code() == Some("InvalidGroup.NotFound") => {
                 return Ok(pending(SOON, format!("the security group {id} is not seen everywhere yet")));
             }
-            Err(e) if e.code() == Some("InvalidPermission.Duplicate") => {}
+            // One that is there already refuses them all: what was read was not the newest.
+            Err(e) if e.code() == Some("InvalidPermission.Duplicate") => {
+                return Ok(pending(SOON, format!("the rules of the security group {id} are not seen everywhere yet")));
+            }
             done => drop(done.map_err(|e| of("ec2:AuthorizeSecurityGroupIngress", id).fault(e))?),
         }
     }
@@ -70,7 +74,7 @@ pub async fn inspect(aws: &Aws, thing: Thing<'_>) -> Result<Condition, RuntimeEr
     let spec: GroupSpec = spec::read(thing.resource)?;
     Ok(match find(aws, &spec).await? {
         None => Condition::Drifted(format!("the security group {} is not there", spec.name)),
-        Some(group) if group.group_id().is_some_and(|id| rules(&group) == wanted(&spec, id)) => Condition::Sound,
+        Some(group) if group.group_id().is_some_and(|id| there(&group) == wanted(&spec, id)) => Condition::Sound,
         Some(_) => Condition::Drifted(format!("the rules of the security group {} were changed", spec.name)),
     })
 }
@@ -137,39 +141,6 @@ async fn describe(aws: &Aws, filters: &[Filter], of_what: &str) -> Result<Vec<Se
 
 fn filter(name: &str, value: &str) -> Filter {
     Filter::builder().name(name).values(value).build()
-}
-
-/// One group that may call one range of ports.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Rule {
-    from: i32,
-    to: i32,
-    caller: String,
-}
-
-impl Rule {
-    fn permission(&self) -> IpPermission {
-        let caller = UserIdGroupPair::builder().group_id(&self.caller).build();
-        let range = IpPermission::builder().ip_protocol("tcp").from_port(self.from).to_port(self.to);
-        range.user_id_group_pairs(caller).build()
-    }
-}
-
-fn wanted(spec: &GroupSpec, itself: &str) -> BTreeSet<Rule> {
-    let callers: Vec<&str> = spec.callers.iter().map(String::as_str).chain([itself]).collect();
-    let rule = |from: u16, to: u16, caller: &str| Rule { from: from.into(), to: to.into(), caller: caller.to_owned() };
-    spec.ports.iter().flat_map(|(from, to)| callers.iter().map(move |caller| rule(*from, *to, caller))).collect()
-}
-
-/// The rules that admit groups. We make no others.
-fn rules(group: &SecurityGroup) -> BTreeSet<Rule> {
-    let mut rules = BTreeSet::new();
-    for range in group.ip_permissions() {
-        let (Some(from), Some(to)) = (range.from_port(), range.to_port()) else { continue };
-        let callers = range.user_id_group_pairs().iter().filter_map(|pair| pair.group_id());
-        rules.extend(callers.map(|caller| Rule { from, to, caller: caller.to_owned() }));
-    }
-    rules
 }
 
 fn of(name: &'static str, group: &str) -> Call {

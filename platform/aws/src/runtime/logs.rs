@@ -8,6 +8,7 @@ use tenantry_ports::runtime::{Condition, RuntimeError, Step, Tagged};
 use super::aws::{Aws, SOON, Thing, pending};
 use super::names;
 use super::spec::{self, Kind, LogsSpec};
+use super::tags;
 use crate::fault::call;
 use crate::limits::Family;
 
@@ -67,7 +68,25 @@ pub async fn remove(aws: &Aws, name: &str) -> Result<Step<()>, RuntimeError> {
     }
 }
 
-/// By name: what begins as ours do is ours.
+/// One found by its name: only with the tenant's tags too.
+pub async fn discard(aws: &Aws, owner: &Owner, name: &str) -> Result<Step<()>, RuntimeError> {
+    let Some(group) = find(aws, name).await? else { return Ok(Step::Ready(())) };
+    let arn = group.arn().unwrap_or_default();
+    // The ARN of a group is that of its streams without the star.
+    let arn = arn.strip_suffix(":*").unwrap_or(arn);
+    aws.limits.take(Family::LogReads).await?;
+    let tags = aws.logs.list_tags_for_resource().resource_arn(arn).send().await;
+    let tags = tags.map_err(|e| call("logs:ListTagsForResource", format!("log group {name}")).fault(e))?;
+    let pairs = tags.tags().into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()));
+    if tags::read(&aws.place.stage, pairs).is_none_or(|(whose, _)| whose != *owner) {
+        return Err(RuntimeError::permanent(format!(
+            "the log group {name} is named as one of ours and does not carry our tags, so it is left alone"
+        )));
+    }
+    remove(aws, name).await
+}
+
+/// By name: what begins as ours do may be ours.
 pub async fn list(aws: &Aws) -> Result<Vec<Tagged>, RuntimeError> {
     let prefix = names::log_groups(&aws.place.stage);
     let tagged = |group: LogGroup| {

@@ -42,9 +42,9 @@ pub fn log_group(stage: &str, tenant: &TenantId) -> String {
     format!("{}{tenant}", log_groups(stage))
 }
 
-/// What all log groups of a stage begin with.
+/// What the log groups of a stage's tenants begin with, and those of its roles do not.
 pub fn log_groups(stage: &str) -> String {
-    format!("/tenantry/{stage}/")
+    format!("/tenantry/{stage}/tenants/")
 }
 
 /// A tenant's own table.
