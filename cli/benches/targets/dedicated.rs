@@ -51,8 +51,9 @@ async fn one(system: &System, client: &mut Client, name: &str) -> anyhow::Result
     }
     let created = since.elapsed();
     let token = client.sign_in(system, name).await?;
-    let mut wire = Wire::connect(system.gateway).await?;
-    let request = format!("GET /orders HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n", system.gateway);
+    let mut wire = Wire::connect(system.gateway()?).await?;
+    let request =
+        format!("GET /orders HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\n\r\n", system.gateway()?);
     loop {
         let (status, body) = wire.call(request.as_bytes()).await?;
         match status {

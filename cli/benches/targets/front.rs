@@ -36,7 +36,7 @@ impl Front {
         let token = client.sign_in(&system, "busy").await?;
         let request = format!(
             "GET /echo/things?page=1 HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {token}\r\naccept: */*\r\n\r\n",
-            system.gateway
+            system.gateway()?
         )
         .into_bytes();
         let upstream = until_served(&system, &request).await?;
@@ -45,7 +45,7 @@ impl Front {
 }
 
 async fn until_served(system: &System, request: &[u8]) -> anyhow::Result<u16> {
-    let mut wire = Wire::connect(system.gateway).await?;
+    let mut wire = Wire::connect(system.gateway()?).await?;
     for _ in 0..500 {
         let (status, body) = wire.call(request).await?;
         match status {

@@ -14,7 +14,7 @@ const SHARE: f64 = 0.7;
 pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
     let front = Front::start(context).await?;
     let nginx = Nginx::start(context, front.upstream).await?;
-    let sides = [front.system.gateway, nginx.at];
+    let sides = [front.system.gateway()?, nginx.at];
     let render = |request: &mut Vec<u8>| request.extend_from_slice(&front.request);
     let mut rates = [Runs::default(), Runs::default()];
     let mut p99s = [Runs::default(), Runs::default()];

@@ -17,7 +17,8 @@ pub struct System {
     /// From the start of the process to its word that it is ready.
     pub took: Duration,
     pub api: SocketAddr,
-    pub gateway: SocketAddr,
+    /// None where no gateway runs.
+    gateway: Option<SocketAddr>,
     credentials: Value,
 }
 
@@ -38,12 +39,16 @@ impl System {
             bail!("it did not start: {line}{log}");
         }
         let credentials: Value = serde_json::from_slice(&std::fs::read(dir.join("credentials.json"))?)?;
-        let address = |member: &str| -> anyhow::Result<SocketAddr> {
-            let url = credentials[member].as_str().context("a URL")?;
-            Ok(url.trim_start_matches("http://").trim_end_matches('/').parse()?)
+        let address = |member: &str| -> anyhow::Result<Option<SocketAddr>> {
+            let Some(url) = credentials[member].as_str() else { return Ok(None) };
+            Ok(Some(url.trim_start_matches("http://").trim_end_matches('/').parse()?))
         };
-        let (api, gateway) = (address("apiUrl")?, address("gatewayUrl")?);
+        let (api, gateway) = (address("apiUrl")?.context("the API's URL")?, address("gatewayUrl")?);
         Ok(Self { child, dir: dir.to_owned(), took, api, gateway, credentials })
+    }
+
+    pub fn gateway(&self) -> anyhow::Result<SocketAddr> {
+        self.gateway.context("no gateway runs")
     }
 
     pub fn pid(&self) -> u32 {

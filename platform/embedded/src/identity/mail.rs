@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -65,19 +66,23 @@ static TURN: AtomicU64 = AtomicU64::new(0);
 
 /// The directory mail is written to.
 #[derive(Debug, Clone)]
-pub(super) struct Mailbox(PathBuf);
+pub(super) struct Mailbox {
+    dir: PathBuf,
+    /// A directory takes one new name at a time, and who waits for it in the kernel spins.
+    one_by_one: Arc<Mutex<()>>,
+}
 
 impl Mailbox {
     pub(super) fn open(dir: &Path) -> io::Result<Self> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let mailbox = Self(dir.to_owned());
+        let mailbox = Self { dir: dir.to_owned(), one_by_one: Arc::default() };
         mailbox.sweep()?;
         Ok(mailbox)
     }
 
     /// Removes what an earlier process had half-written: it may hold a password, and nobody would ever look at it.
     fn sweep(&self) -> io::Result<()> {
-        for entry in fs::read_dir(&self.0)? {
+        for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let name = entry.file_name();
             if name.as_encoded_bytes().starts_with(b".") && name.as_encoded_bytes().ends_with(b".tmp") {
@@ -91,16 +96,18 @@ impl Mailbox {
     pub(super) fn write(&self, mail: &Invitation) -> io::Result<()> {
         // Two that write the same mail at once, as a start and a request may, do not share a half-written file.
         let turn = TURN.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.0.join(format!(".{}.{turn}.tmp", mail.id));
+        let temporary = self.dir.join(format!(".{}.{turn}.tmp", mail.id));
+        let text = mail.text();
+        let _turn = self.one_by_one.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(mail.text().as_bytes())?;
+        file.write_all(text.as_bytes())?;
         drop(file);
-        fs::rename(&temporary, self.0.join(format!("{}.eml", mail.id)))
+        fs::rename(&temporary, self.dir.join(format!("{}.eml", mail.id)))
     }
 
     /// Everything written so far survives the machine: one call for many mails.
     pub(super) fn settle(&self) -> io::Result<()> {
-        rustix::fs::syncfs(fs::File::open(&self.0)?).map_err(io::Error::from)
+        rustix::fs::syncfs(fs::File::open(&self.dir)?).map_err(io::Error::from)
     }
 }
 
