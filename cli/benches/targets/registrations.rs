@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use tempfile::TempDir;
+
 use crate::bare;
 use crate::client::{Client, registration};
 use crate::context::Context;
@@ -53,12 +55,14 @@ impl Side {
 
 pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
     let (mut off, mut on, mut bare) = (Side::default(), Side::default(), Side::default());
+    // Kept until the end: ext4 makes files slowly for seconds after thousands of others were removed.
+    let mut folders = Vec::new();
     for _ in 0..context.runs() {
-        let (measured, cpu) = one(context, &["--roles", "control-plane"]).await?;
+        let (measured, cpu) = one(context, &["--roles", "control-plane"], &mut folders).await?;
         off.push(&measured, cpu);
         let (measured, cpu) = bare::run(context).await?;
         bare.push(&measured, cpu);
-        let (measured, cpu) = one(context, &[]).await?;
+        let (measured, cpu) = one(context, &[], &mut folders).await?;
         on.push(&measured, cpu);
     }
     Ok(vec![
@@ -68,7 +72,7 @@ pub async fn rows(context: &Context) -> anyhow::Result<Vec<Row>> {
 }
 
 /// What was measured, and the processor time of one registration.
-async fn one(context: &Context, more: &[&str]) -> anyhow::Result<(Measured, f64)> {
+async fn one(context: &Context, more: &[&str], folders: &mut Vec<TempDir>) -> anyhow::Result<(Measured, f64)> {
     let folder = context.folder()?;
     let system = System::start(context, &folder.path().join("data"), more)?;
     let client = Client::machine(&system).await?;
@@ -77,6 +81,7 @@ async fn one(context: &Context, more: &[&str]) -> anyhow::Result<(Measured, f64)
     let measured = drive(system.api, 201, context.span(), None, &render).await?;
     let cpu = cpu::each(before, cpu::of(&[system.pid()]), measured.sent);
     drop(system);
+    folders.push(folder);
     Ok((measured, cpu))
 }
 
