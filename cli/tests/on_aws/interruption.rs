@@ -115,26 +115,42 @@ async fn made(stage: &Stage, empty: &BTreeSet<String>) -> BTreeMap<String, usize
     made
 }
 
+/// Each step once with a provisioner that is killed in the middle of it, and once with one that is suspended.
 macro_rules! interrupted {
-    ($($name:ident: $fate:ident, $making:literal, $removing:literal, $held:ident;)+) => { $(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            interrupted(Fate::$fate, $making, $removing, Fault::$held).await;
-        }
-    )+ };
+    ($($name:ident: $making:literal, $removing:literal, $held:ident;)+) => {
+        mod killed { $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::interrupted(super::Fate::Killed, $making, $removing, super::Fault::$held).await;
+            }
+        )+ }
+
+        mod suspended { $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::interrupted(super::Fate::Suspended, $making, $removing, super::Fault::$held).await;
+            }
+        )+ }
+    };
 }
 
 interrupted! {
-    killed_while_a_pool_is_made: Killed, "CreateUserPool", "DeleteUserPool", HeldAfter;
-    suspended_while_a_client_is_made: Suspended, "CreateUserPoolClient", "DeleteUserPoolDomain", HeldAfter;
-    killed_while_the_admin_is_made: Killed, "AdminCreateUser", "AdminDeleteUser", HeldAfter;
-    suspended_while_a_cluster_is_made: Suspended, "CreateCluster", "DeleteCluster", HeldAfter;
-    killed_while_a_table_is_made: Killed, "CreateTable", "DeleteTable", HeldAfter;
-    suspended_while_a_log_group_is_made: Suspended, "CreateLogGroup", "DeleteLogGroup", HeldAfter;
-    killed_while_a_role_is_made: Killed, "CreateRole", "DeleteRole", HeldAfter;
-    suspended_while_a_policy_is_put: Suspended, "PutRolePolicy", "DeleteRolePolicy", HeldBefore;
-    killed_while_a_group_is_made: Killed, "CreateSecurityGroup", "DeleteSecurityGroup", HeldAfter;
-    suspended_while_a_task_is_registered: Suspended, "RegisterTaskDefinition", "DeregisterTaskDefinition", HeldAfter;
-    killed_while_a_service_is_made: Killed, "CreateService", "DeleteService", HeldAfter;
-    suspended_while_a_service_is_made: Suspended, "CreateService", "UpdateService", HeldBefore;
+    pool: "CreateUserPool", "DeleteUserPool", HeldAfter;
+    client: "CreateUserPoolClient", "DeleteUserPoolDomain", HeldBefore;
+    domain: "CreateUserPoolDomain", "DeleteUserPoolDomain", HeldAfter;
+    admin: "AdminCreateUser", "AdminDeleteUser", HeldAfter;
+    cluster: "CreateCluster", "DeleteCluster", HeldAfter;
+    table: "CreateTable", "DeleteTable", HeldAfter;
+    backups: "UpdateContinuousBackups", "DeleteTable", HeldBefore;
+    log_group: "CreateLogGroup", "DeleteLogGroup", HeldAfter;
+    retention: "PutRetentionPolicy", "DeleteLogGroup", HeldBefore;
+    role: "CreateRole", "DeleteRole", HeldAfter;
+    policy: "PutRolePolicy", "DeleteRolePolicy", HeldBefore;
+    group: "CreateSecurityGroup", "DeleteSecurityGroup", HeldAfter;
+    group_rules: "AuthorizeSecurityGroupIngress", "DeleteSecurityGroup", HeldBefore;
+    task: "RegisterTaskDefinition", "DeregisterTaskDefinition", HeldAfter;
+    discovery: "CloudMap.CreateService", "CloudMap.DeleteService", HeldAfter;
+    service: "CreateService", "DeleteService", HeldAfter;
+    service_scaled: "CreateService", "UpdateService", HeldBefore;
+    task_deleted: "RegisterTaskDefinition", "DeleteTaskDefinitions", HeldBefore;
 }

@@ -187,14 +187,19 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
     }
 }
 
-/// As the JSON protocols name it in a header, the query protocols in the body.
+/// As the JSON protocols name it in a header, the query protocols in the body. Cloud Map has services as ECS has: its
+/// operations are `CloudMap.CreateService` and the like.
 fn operation(parts: &http::request::Parts, body: &Bytes) -> String {
-    let target = parts.headers.get("x-amz-target").and_then(|t| t.to_str().ok()).and_then(|t| t.rsplit('.').next());
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()?.rsplit_once('.'));
+    if let Some((service, operation)) = target {
+        let cloud_map = service.starts_with("Route53AutoNaming") && operation.contains("Service");
+        return if cloud_map { format!("CloudMap.{operation}") } else { operation.to_owned() };
+    }
     let action = || {
         let text = std::str::from_utf8(body).ok()?;
         text.split('&').find_map(|pair| pair.strip_prefix("Action="))
     };
-    target.or_else(action).unwrap_or_else(|| parts.uri.path()).to_owned()
+    action().unwrap_or_else(|| parts.uri.path()).to_owned()
 }
 
 async fn forward(
