@@ -130,7 +130,7 @@ async fn past_the_deadline_it_turns_to_clean_up() {
     let id = world.register("acme", "premium").await;
     assert_eq!(world.assert_settled(&id).await, Status::Failed);
     let record = world.record(&id).await;
-    assert!(failure(&record).reason.contains("not finished within 20 minutes"), "{:?}", failure(&record));
+    assert!(failure(&record).reason.contains("not finished within 45 minutes"), "{:?}", failure(&record));
 }
 
 #[tokio::test(start_paused = true)]

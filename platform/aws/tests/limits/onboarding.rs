@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tenantry_aws::limits::{Batch, Busy, Family, Limits, Poller, Share};
+use tenantry_contract::catalogue::Placement;
 use tenantry_ports::runtime::Step;
 use tokio::task::JoinSet;
 
@@ -167,4 +168,7 @@ async fn five_hundred_tenants_at_once_stay_within_what_aws_allows_and_all_end() 
         Duration::from_secs(((TENANTS * SERVICES) as u64 - u64::from(most.burst)) / u64::from(most.per_second));
     assert!(account.since_start() > at_best);
     assert!(account.since_start() < at_best.mul_f64(1.3), "{:?} where {at_best:?} is the least", account.since_start());
+    // With time to spare before the first of them has been at it for too long.
+    let budget = Duration::from_millis(Placement::DedicatedServices.default_budget().work_ms);
+    assert!(account.since_start() < budget.mul_f64(0.8), "{:?} of {budget:?}", account.since_start());
 }

@@ -42,7 +42,8 @@ impl Placement {
         match self {
             Self::Pooled => Budget { wait_ms: 10 * MINUTE, work_ms: 5 * MINUTE, cleanup_ms: 5 * MINUTE },
             Self::DedicatedServices | Self::DedicatedCluster => {
-                Budget { wait_ms: 30 * MINUTE, work_ms: 20 * MINUTE, cleanup_ms: 30 * MINUTE }
+                // Hundreds at once share an account's rates: task definitions alone are made at one a second.
+                Budget { wait_ms: 30 * MINUTE, work_ms: 45 * MINUTE, cleanup_ms: 45 * MINUTE }
             }
             // Nobody of ours claims it: the wait is the whole of it.
             Self::External => Budget { wait_ms: 90 * MINUTE, work_ms: 90 * MINUTE, cleanup_ms: 0 },
