@@ -7,7 +7,7 @@ use clap::Args;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::Sources;
 use tenantry_web::ScopePolicy;
-use tenantry_web::telemetry::{self, EnvFilter, LogFormat};
+use tenantry_web::telemetry::{self, LogFormat, Targets};
 
 use super::Faults;
 use super::file::File;
@@ -106,7 +106,7 @@ pub struct UpSettings {
     pub policy: ScopePolicy,
     pub sources: Sources,
     pub log_format: LogFormat,
-    pub log: EnvFilter,
+    pub log: Targets,
 }
 
 /// Which parts run in this process.

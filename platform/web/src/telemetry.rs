@@ -1,9 +1,9 @@
 //! Logs: to standard error, for people or for programs.
 
-pub use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
-use tracing_subscriber::fmt::format::FmtSpan;
-use tracing_subscriber::util::SubscriberInitExt;
+pub use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogFormat {
@@ -33,23 +33,22 @@ pub enum TelemetryError {
 }
 
 /// Reads a filter, or says why it is none.
-pub fn filter(text: &str) -> Result<EnvFilter, TelemetryError> {
-    EnvFilter::builder().parse(text).map_err(|source| TelemetryError::Filter { filter: text.to_owned(), source })
+pub fn filter(text: &str) -> Result<Targets, TelemetryError> {
+    text.parse().map_err(|source| TelemetryError::Filter { filter: text.to_owned(), source })
 }
 
 /// Sets logging up, once a process. Lines are written as they are made, so nothing waits to be flushed.
-pub fn init(format: LogFormat, filter: EnvFilter) -> Result<(), TelemetryError> {
-    let lines = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter)
-        .with_span_events(FmtSpan::NONE)
-        .with_target(false);
+pub fn init(format: LogFormat, filter: Targets) -> Result<(), TelemetryError> {
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     match format {
         LogFormat::Pretty => {
             let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-            lines.with_ansi(colours).compact().finish().try_init()?;
+            tracing_subscriber::registry().with(lines.with_ansi(colours).compact()).with(filter).try_init()?;
         }
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).finish().try_init()?,
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(true);
+            tracing_subscriber::registry().with(lines).with(filter).try_init()?;
+        }
     }
     Ok(())
 }

@@ -21,10 +21,14 @@ impl TraceParent {
 
     /// A new trace, sampled.
     pub fn root(ids: &dyn Ids) -> Self {
-        let mut bits = [0; 16];
+        // Both at once, as randomness is a call to the system.
+        let mut bits = [0; 24];
         ids.fill(&mut bits);
+        let (mut trace, mut span) = ([0; 16], [0; 8]);
+        trace.copy_from_slice(&bits[..16]);
+        span.copy_from_slice(&bits[16..]);
         // All zeros is the one value that means none.
-        Self { trace: u128::from_be_bytes(bits).max(1), span: span(ids), flags: 1 }
+        Self { trace: u128::from_be_bytes(trace).max(1), span: u64::from_be_bytes(span).max(1), flags: 1 }
     }
 
     /// The same trace, one span further in.

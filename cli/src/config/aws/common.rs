@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::Sources;
-use tenantry_web::telemetry::{self, EnvFilter, LogFormat};
+use tenantry_web::telemetry::{self, LogFormat, Targets};
 
 use super::Values;
 use crate::config::origins::{Origins, host_name};
@@ -17,7 +17,7 @@ pub struct Common {
     pub hosts: Vec<String>,
     pub origins: Origins,
     pub log_format: LogFormat,
-    pub log: EnvFilter,
+    pub log: Targets,
     pub sources: Sources,
 }
 
