@@ -84,13 +84,13 @@ impl Refusal {
 
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = format!("{} ({})", self.message, self.status);
-        for (field, rule) in &self.fields {
-            // The message often says it all already.
-            let said = [format!("{field} {rule}"), format!("{field}: {rule}")];
-            if !said.iter().any(|said| self.message.contains(said)) {
-                let _ = write!(text, "\n  {field}: {rule}");
-            }
+        let faults: Vec<String> = self.fields.iter().map(|(field, rule)| format!("{field} {rule}")).collect();
+        // The message of several faults is often just all of them on one line.
+        let listed = faults.len() > 1 && faults.join("; ") == self.message;
+        let said = if listed { format!("{} faults", faults.len()) } else { self.message.clone() };
+        let mut text = format!("{said} ({})", self.status);
+        for fault in faults.iter().filter(|fault| listed || !self.message.contains(*fault)) {
+            let _ = write!(text, "\n  {fault}");
         }
         if let Some(id) = self.request_id.as_ref().filter(|_| self.status >= 500) {
             let _ = write!(text, "\n  request {id}");
@@ -110,7 +110,11 @@ mod tests {
         let body = br#"{"message":"Two fields are wrong.","errors":[{"field":"a.b","rule":"is taken"},
             {"field":"tier","rule":"must be one of basic, premium"}],"requestId":"r1"}"#;
         let text = Refusal::read(StatusCode::UNPROCESSABLE_ENTITY, body).to_string();
-        assert_eq!(text, "Two fields are wrong. (422)\n  a.b: is taken\n  tier: must be one of basic, premium");
+        assert_eq!(text, "Two fields are wrong. (422)\n  a.b is taken\n  tier must be one of basic, premium");
+        let body = br#"{"message":"a.b is taken; tier is required",
+            "errors":[{"field":"a.b","rule":"is taken"},{"field":"tier","rule":"is required"}]}"#;
+        let text = Refusal::read(StatusCode::UNPROCESSABLE_ENTITY, body).to_string();
+        assert_eq!(text, "2 faults (422)\n  a.b is taken\n  tier is required");
         let body = br#"{"message":"a.b is taken","errors":[{"field":"a.b","rule":"is taken"}]}"#;
         assert_eq!(Refusal::read(StatusCode::CONFLICT, body).to_string(), "a.b is taken (409)");
     }

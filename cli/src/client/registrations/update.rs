@@ -10,7 +10,7 @@ use crate::client::attributes::{self, Attribute};
 use crate::client::console::Console;
 
 #[derive(Debug, Args)]
-#[group(id = "changes", required = true, multiple = true, args = ["tenant", "registration"])]
+#[command(group = clap::ArgGroup::new("changes").required(true).multiple(true).args(["tenant", "registration"]))]
 pub struct Update {
     /// The registration's id
     #[arg(help_heading = None)]

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use clap::Parser as _;
 use serde_json::{Value, json};
 
 use super::fake::Fake;
-use super::shell;
+use super::{Shell, shell};
 
 const CREATE: &str = "registrations create --name acme --email ada@example.com --tier basic";
 const STREAM: &str = "GET /events/stream?tenantId=t1";
@@ -138,4 +139,13 @@ async fn an_update_sends_what_was_given() {
     shell(&fake, "registrations update r1 --set seats=5 --set plan=gold --set-registration x=null").await.well();
     let expected = json!({ "tenantData": { "seats": 5, "plan": "gold" }, "tenantRegistrationData": { "x": null } });
     assert_eq!(fake.asked(line)[0].json(), expected);
+}
+
+#[test]
+fn an_update_of_nothing_is_a_mistake() {
+    for line in ["registrations update r1", "tenants update t1", "users update ada"] {
+        let refused = Shell::try_parse_from(["tenantry"].into_iter().chain(line.split(' ')));
+        let refused = refused.map(|shell| shell.command).unwrap_err().to_string();
+        assert!(refused.contains("the following required arguments were not provided"), "{line}: {refused}");
+    }
 }

@@ -93,6 +93,6 @@ async fn a_refusal_is_final_and_names_the_field() {
     let errors = json!([{ "field": "email", "rule": "must be an e-mail address" }]);
     fake.on("POST /users", 422, json!({ "message": "A field is wrong.", "errors": errors }));
     let done = shell(&fake, "users create ada --email x --role y").await;
-    assert_eq!(done.error(), "A field is wrong. (422)\n  email: must be an e-mail address");
+    assert_eq!(done.error(), "A field is wrong. (422)\n  email must be an e-mail address");
     assert_eq!(fake.asked("POST /users").len(), 1);
 }
