@@ -27,7 +27,7 @@ fn spoken(verified: &Verified) -> Result<Spoken, Problem> {
         SpeaksFor::Tenant(_) => false,
     };
     if verified.token_use != TokenUse::Id {
-        return Err(Problem::unauthorized("An ID token is required here."));
+        return Err(Problem::forbidden("An ID token is required here."));
     }
     if !verified.is_user() {
         return Err(mismatch());
@@ -40,7 +40,8 @@ fn spoken(verified: &Verified) -> Result<Spoken, Problem> {
     Ok(Spoken { tenant, pooled })
 }
 
-/// The issuer may not speak for that tenant, whatever its signature says.
+/// The issuer may not speak for that tenant, whatever its signature says. The token is a good one, and asking for
+/// another would change nothing: that is 403, and never the 401 at which an application signs its people in again.
 pub fn mismatch() -> Problem {
-    Problem::unauthorized("The token is not valid for its tenant.")
+    Problem::forbidden("The token may not speak for that tenant.")
 }

@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use tenantry_contract::resource::Owner;
 use tenantry_orders::{Context, router};
 use tenantry_tenancy::Table;
-use tenantry_tenancy::testing::{Caller, CountingIds, MemoryTable, Signer, Speaker, framed};
+use tenantry_tenancy::testing::{Caller, CountingIds, MemoryTable, Signer, Speaker, assert_shut_to_strangers, framed};
+
+fn context() -> Context {
+    Context { table: Table::new(Arc::new(MemoryTable::default())), ids: Arc::new(CountingIds::default()) }
+}
 
 fn pair() -> (Caller, Caller) {
     let signer = Arc::new(Signer::default());
-    let context =
-        Context { table: Table::new(Arc::new(MemoryTable::default())), ids: Arc::new(CountingIds::default()) };
-    let routes = framed("orders", Owner::Stage, &signer, router(context));
+    let routes = framed("orders", Owner::Stage, &signer, router(context()));
     let caller = |tenant| Caller { router: routes.clone(), token: signer.token(Speaker::Pooled, tenant, "TenantUser") };
     (caller("acme"), caller("globex"))
 }
@@ -69,4 +71,10 @@ async fn what_is_wrong_is_named() {
         assert_eq!(named, fields, "{body}");
     }
     assert_eq!(acme.get("/orders").await.1, json!([]));
+}
+
+#[tokio::test]
+async fn no_route_opens_to_a_stranger() {
+    let named = [("GET", "/orders"), ("POST", "/orders"), ("GET", "/orders/{key}")];
+    assert_shut_to_strangers("orders", router(context()), &named).await;
 }

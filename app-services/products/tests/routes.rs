@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use tenantry_contract::resource::Owner;
 use tenantry_products::{Context, router};
 use tenantry_tenancy::Table;
-use tenantry_tenancy::testing::{Caller, CountingIds, MemoryTable, Signer, Speaker, framed};
+use tenantry_tenancy::testing::{Caller, CountingIds, MemoryTable, Signer, Speaker, assert_shut_to_strangers, framed};
+
+fn context() -> Context {
+    Context { table: Table::new(Arc::new(MemoryTable::default())), ids: Arc::new(CountingIds::default()) }
+}
 
 fn pair() -> (Caller, Caller) {
     let signer = Arc::new(Signer::default());
-    let context =
-        Context { table: Table::new(Arc::new(MemoryTable::default())), ids: Arc::new(CountingIds::default()) };
-    let routes = framed("products", Owner::Stage, &signer, router(context));
+    let routes = framed("products", Owner::Stage, &signer, router(context()));
     let caller = |tenant| Caller { router: routes.clone(), token: signer.token(Speaker::Pooled, tenant, "TenantUser") };
     (caller("acme"), caller("globex"))
 }
@@ -107,4 +109,16 @@ async fn a_long_list_comes_whole() {
     let mut ids: Vec<_> = list.as_array().unwrap().iter().map(|p| p["productId"].to_string()).collect();
     ids.dedup();
     assert_eq!(ids.len(), 450);
+}
+
+#[tokio::test]
+async fn no_route_opens_to_a_stranger() {
+    let named = [
+        ("GET", "/products"),
+        ("POST", "/products"),
+        ("GET", "/products/{key}"),
+        ("PUT", "/products/{key}"),
+        ("DELETE", "/products/{key}"),
+    ];
+    assert_shut_to_strangers("products", router(context()), &named).await;
 }

@@ -32,7 +32,7 @@ impl Admission {
         let token = bearer(headers)?;
         self.check_address(token)?;
         let verified = self.verifier.verify(token).await?;
-        let id = self.speaks_for(&verified).ok_or_else(|| Problem::unauthorized("The token is not valid here."))?;
+        let id = self.speaks_for(&verified).ok_or_else(|| Problem::forbidden("The token allows nothing here."))?;
         Ok(Tenant::from_claims(id, &verified.claims))
     }
 

@@ -1,14 +1,17 @@
 //! What tests of services share: issuers that sign, a clock, ids, tables in memory. They are stateful, and behave as
 //! the real ones do.
 
+mod bad_tokens;
 mod basics;
 mod caller;
 mod issuers;
+mod routes;
 mod table;
 
 pub use self::basics::{CountingIds, TokioClock};
 pub use self::caller::Caller;
 pub use self::issuers::{Signer, Speaker};
+pub use self::routes::assert_shut_to_strangers;
 pub use self::table::MemoryTable;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::error::Refusal;
 use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUser, TenantUserChange, TenantUsers};
 use tenantry_ports::page::{Page, PageRequest, Position};
-use tenantry_tenancy::testing::{Caller, Signer, Speaker, framed};
+use tenantry_tenancy::testing::{Caller, Signer, Speaker, assert_shut_to_strangers, framed};
 use tenantry_users::{Context, router};
 
 /// Users in memory.
@@ -185,4 +185,16 @@ async fn what_the_issuer_refuses_is_no_fault_of_ours() {
     let routes = framed("users", Owner::Stage, &signer, router(context));
     let removed = Caller { router: routes, token: signer.token(Speaker::Pooled, "removed", "TenantAdmin") };
     assert_eq!(removed.call("POST", "/users", Some(new)).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn no_route_opens_to_a_stranger() {
+    let named = [
+        ("GET", "/users"),
+        ("POST", "/users"),
+        ("GET", "/users/{username}"),
+        ("PUT", "/users/{username}"),
+        ("DELETE", "/users/{username}"),
+    ];
+    assert_shut_to_strangers("users", router(Context { users: Arc::new(MemoryUsers::default()) }), &named).await;
 }

@@ -4,6 +4,7 @@
 
 mod house;
 mod records;
+mod strangers;
 
 use std::time::Duration;
 
@@ -96,12 +97,12 @@ async fn who_is_not_let_in() {
     let sign = |speaker, claims| house.signer.sign(speaker, &claims);
     let acme = || json!({"custom:tenantId": "acme"});
     for (token, status) in [
-        (sign(Speaker::Tenant("globex"), acme()), 401),
-        (sign(Speaker::Tenant("acme"), acme()), 401),
-        (sign(Speaker::Pooled, json!({"custom:tenantId": "globex"})), 401),
-        (sign(Speaker::Pooled, json!({"custom:tenantId": "acme", "token_use": "access", "client_id": "app"})), 401),
+        (sign(Speaker::Tenant("globex"), acme()), 403),
+        (sign(Speaker::Tenant("acme"), acme()), 403),
+        (sign(Speaker::Pooled, json!({"custom:tenantId": "globex"})), 403),
+        (sign(Speaker::Pooled, json!({"custom:tenantId": "acme", "token_use": "access", "client_id": "app"})), 403),
         (sign(Speaker::Pooled, json!({"custom:tenantId": "acme", "exp": 1})), 401),
-        (sign(Speaker::Pooled, json!({})), 401),
+        (sign(Speaker::Pooled, json!({})), 403),
         (sign(Speaker::Admins, acme()), 403),
         (sign(Speaker::Admins, json!({"token_use": "access", "client_id": "app"})), 403),
         (sign(Speaker::Pooled, json!({"custom:tenantId": "nobody"})), 404),

@@ -18,7 +18,8 @@ use super::TokioClock;
 /// One key for all issuers; a wrong issuer is told by its URL.
 pub struct Signer {
     key: EncodingKey,
-    jwks: Vec<u8>,
+    /// Its public half, as it is published.
+    pub(super) jwk: Value,
 }
 
 /// Which issuer signs.
@@ -29,9 +30,9 @@ pub enum Speaker<'a> {
     Admins,
 }
 
-const BASE: &str = "http://issuer.test/";
+pub(super) const BASE: &str = "http://issuer.test/";
 const CLIENT: &str = "app";
-const KEY: &str = "k1";
+pub(super) const KEY: &str = "k1";
 
 impl Speaker<'_> {
     fn pool(self) -> String {
@@ -53,7 +54,7 @@ impl Default for Signer {
         let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
         let key = json!({"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": KEY, "x": x, "y": y});
-        Self { key: EncodingKey::from_ec_der(pkcs8.as_ref()), jwks: json!({ "keys": [key] }).to_string().into_bytes() }
+        Self { key: EncodingKey::from_ec_der(pkcs8.as_ref()), jwk: key }
     }
 }
 
@@ -65,6 +66,11 @@ impl Signer {
 
     /// A token with these claims over the usual ones.
     pub fn sign(&self, speaker: Speaker<'_>, claims: &Value) -> String {
+        self.sign_as(KEY, &Self::claims(speaker, claims))
+    }
+
+    /// The usual claims of a tenant's person, with these over them.
+    pub(super) fn claims(speaker: Speaker<'_>, claims: &Value) -> Value {
         let now = TokioClock::START.seconds();
         let mut all = json!({
             "iss": format!("{BASE}{}", speaker.pool()), "sub": "s1", "aud": CLIENT, "token_use": "id",
@@ -74,9 +80,14 @@ impl Signer {
         if let (Value::Object(all), Value::Object(claims)) = (&mut all, claims) {
             all.extend(claims.clone());
         }
+        all
+    }
+
+    /// Signs with our key, and says it was one of that name.
+    pub(super) fn sign_as(&self, kid: &str, claims: &Value) -> String {
         let mut header = Header::new(JwtAlgorithm::ES256);
-        header.kid = Some(KEY.into());
-        encode(&header, &all, &self.key).unwrap_or_else(|e| panic!("a token could not be signed: {e}"))
+        header.kid = Some(kid.into());
+        encode(&header, claims, &self.key).unwrap_or_else(|e| panic!("a token could not be signed: {e}"))
     }
 }
 
@@ -102,6 +113,6 @@ impl Issuers for Signer {
     }
 
     async fn keys(&self, _: &Issuer) -> Result<Vec<u8>, IdentityError> {
-        Ok(self.jwks.clone())
+        Ok(json!({ "keys": [self.jwk] }).to_string().into_bytes())
     }
 }

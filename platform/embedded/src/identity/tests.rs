@@ -1,5 +1,6 @@
 //! Whole flows, over a real listener.
 
+mod access;
 mod code_flow;
 mod conformance;
 mod isolation;

@@ -25,6 +25,11 @@ impl OAuthError {
         Self { status: StatusCode::UNAUTHORIZED, code, description, challenge: Some(scheme) }
     }
 
+    /// The token is a good one, and does not allow this.
+    pub(super) const fn forbidden(code: &'static str, description: &'static str, scheme: &'static str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, code, description, challenge: Some(scheme) }
+    }
+
     pub(super) const fn not_found() -> Self {
         let description = "there is no such user pool";
         Self { status: StatusCode::NOT_FOUND, code: "not_found", description, challenge: None }

@@ -21,7 +21,8 @@ pub(super) async fn answer(
     let token = bearer(&headers).ok_or_else(refused)?;
     let bearer = identity.bearer(&pool, token).await?.ok_or_else(refused)?;
     if !bearer.scope.split(' ').any(|scope| scope == "openid") {
-        return Err(refused());
+        let challenge = "Bearer error=\"insufficient_scope\", scope=\"openid\"";
+        return Err(OAuthError::forbidden("insufficient_scope", "the access token lacks the scope openid", challenge));
     }
     let mut claims = tokens::profile(&bearer.user);
     claims.insert("sub".to_owned(), json!(bearer.user.sub));

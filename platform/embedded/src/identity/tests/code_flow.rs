@@ -110,6 +110,12 @@ async fn redeem(issuer: &Issuer, code: &str, redirect: &str, verifier: &str) -> 
     issuer.form(&format!("/{}/oauth2/token", issuer.admin.pool), &form).await
 }
 
+/// The tokens of the first admin, signed in by the page.
+pub(super) async fn signed_in(issuer: &Issuer) -> Value {
+    let code = sign_in(issuer, &mut Browser::default()).await;
+    redeem(issuer, &code, PORTAL, VERIFIER).await.1
+}
+
 #[tokio::test]
 async fn from_the_application_through_the_page_and_back() {
     let issuer = issuer().await;
