@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::service::service_fn;
-use tenantry_web::{Lifecycle, accept, serve_connection};
+use tenantry_web::{Admitted, Door, Lifecycle, serve_connection};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -24,6 +25,7 @@ struct Accepted {
     stream: std::net::TcpStream,
     peer: SocketAddr,
     counted: TaskTrackerToken,
+    place: OwnedSemaphorePermit,
 }
 
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
@@ -35,20 +37,20 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, lifecycle: &Lif
         Err(error) => return tracing::error!(%error, "the gateway's workers could not be started"),
     };
     tokio::select! {
-        () = hand_out(&listener, &workers, lifecycle) => {}
+        () = hand_out(listener.into(), &workers, lifecycle) => {}
         () = forget_idle(&gateway) => {}
     }
 }
 
 /// To each worker in turn.
-async fn hand_out(listener: &TcpListener, workers: &[UnboundedSender<Accepted>], lifecycle: &Lifecycle) {
+async fn hand_out(mut door: Door, workers: &[UnboundedSender<Accepted>], lifecycle: &Lifecycle) {
     let stop = lifecycle.token();
     for worker in workers.iter().cycle() {
-        let Some((stream, peer)) = accept(listener, &stop).await else { return };
+        let Some(Admitted { stream, peer, place }) = door.next(&stop).await else { return };
         let counted = lifecycle.tracker().token();
         match stream.into_std() {
             // A worker takes connections for as long as we do.
-            Ok(stream) => drop(worker.send(Accepted { stream, peer, counted })),
+            Ok(stream) => drop(worker.send(Accepted { stream, peer, counted, place })),
             Err(error) => tracing::debug!(%error, "a connection was lost"),
         }
     }
@@ -69,7 +71,7 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, gateway: &Arc<Gateway>,
     let mut sweep = tokio::time::interval(SWEEP);
     let tasks = TaskTracker::new();
     loop {
-        let Accepted { stream, peer, counted } = tokio::select! {
+        let Accepted { stream, peer, counted, place } = tokio::select! {
             accepted = accepted.recv() => match accepted {
                 Some(accepted) => accepted,
                 None => break,
@@ -86,18 +88,18 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, gateway: &Arc<Gateway>,
                 continue;
             }
         };
-        let place = Arc::new((Arc::clone(gateway), Client::from(peer), lifecycle.ready(), Arc::clone(&connections)));
+        let shared = Arc::new((Arc::clone(gateway), Client::from(peer), lifecycle.ready(), Arc::clone(&connections)));
         let service = service_fn(move |request| {
-            let place = Arc::clone(&place);
+            let shared = Arc::clone(&shared);
             async move {
-                let (gateway, client, ready, connections) = &*place;
+                let (gateway, client, ready, connections) = &*shared;
                 Ok::<_, std::convert::Infallible>(gateway.handle(request, client, ready, connections).await)
             }
         });
         let served = serve_connection(stream, service, lifecycle.clone());
         tasks.spawn(async move {
             served.await;
-            drop(counted);
+            drop((counted, place));
         });
     }
     tasks.close();

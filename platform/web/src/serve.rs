@@ -1,6 +1,8 @@
 //! Serving a listener until the lifecycle ends it.
 
-use std::io;
+mod door;
+mod patience;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,16 +14,19 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
+pub use self::door::{Admitted, Door};
+use self::patience::Patient;
 use crate::lifecycle::Lifecycle;
 
-/// A connection that sends no request for so long is closed.
+/// A connection that sends no request for so long is closed, and so is one that takes so long over the head of one.
 const IDLE: Duration = Duration::from_secs(75);
-/// How long to wait when the process has run out of descriptors.
-const BREATHE: Duration = Duration::from_millis(50);
+/// The longest head of a request, in bytes; a longer one is 431, and so are more headers than the hundred that hyper
+/// takes. A token has 16 KiB at most.
+const HEAD: usize = 64 * 1024;
 
 /// Ends answers that have no end of their own; every request carries it as an extension.
 #[derive(Debug, Clone)]
@@ -29,7 +34,7 @@ pub struct StreamsEnd(pub CancellationToken);
 
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
 /// Requests carry `ConnectInfo<SocketAddr>` and [`StreamsEnd`].
-pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle) {
+pub async fn serve(listener: impl Into<Door>, router: Router, lifecycle: &Lifecycle) {
     let streams = StreamsEnd(lifecycle.streams());
     let service = move |peer: SocketAddr| {
         let (router, streams) = (router.clone(), streams.clone());
@@ -44,7 +49,7 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: &Lifecycle)
 }
 
 /// The same for any service, one made for each connection from the address of its other end.
-pub async fn serve_with<M, S, B>(listener: TcpListener, service: M, lifecycle: &Lifecycle)
+pub async fn serve_with<M, S, B>(listener: impl Into<Door>, service: M, lifecycle: &Lifecycle)
 where
     M: Fn(SocketAddr) -> S,
     S: Service<hyper::Request<Incoming>, Response = hyper::Response<B>> + Send + 'static,
@@ -54,28 +59,13 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    let stop = lifecycle.token();
-    while let Some((stream, peer)) = accept(&listener, &stop).await {
-        lifecycle.tracker().spawn(serve_connection(stream, service(peer), lifecycle.clone()));
-    }
-}
-
-/// The next connection; none once `stop` is cancelled.
-pub async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<(TcpStream, SocketAddr)> {
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = stop.cancelled() => return None,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok(accepted) => return Some(accepted),
-            Err(error) if ended_by_peer(&error) => {}
-            Err(error) => {
-                tracing::error!(%error, "could not take a connection");
-                tokio::time::sleep(BREATHE).await;
-            }
-        }
+    let (mut door, stop) = (listener.into(), lifecycle.token());
+    while let Some(Admitted { stream, peer, place }) = door.next(&stop).await {
+        let served = serve_connection(stream, service(peer), lifecycle.clone());
+        lifecycle.tracker().spawn(async move {
+            served.await;
+            drop(place);
+        });
     }
 }
 
@@ -96,7 +86,8 @@ where
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
-        .serve_connection(TokioIo::new(stream), service);
+        .max_header_size(HEAD)
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
     tokio::pin!(served);
     let (stop, abort) = (lifecycle.token(), lifecycle.aborted());
     let mut stopping = false;
@@ -115,9 +106,4 @@ where
             () = abort.cancelled() => return,
         }
     }
-}
-
-fn ended_by_peer(error: &io::Error) -> bool {
-    use io::ErrorKind as K;
-    matches!(error.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused)
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,14 +12,15 @@ use axum::response::Sse;
 use axum::response::sse::Event;
 use axum::routing::get;
 use futures::StreamExt;
+use hyper::service::service_fn;
 use tenantry_web::lifecycle::Drained;
 use tenantry_web::serve::StreamsEnd;
-use tenantry_web::{Lifecycle, health_router, serve};
+use tenantry_web::{Door, Lifecycle, health_router, serve, serve_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -137,6 +139,105 @@ async fn what_does_not_finish_is_cut_at_the_deadline() {
     assert_eq!(server.lifecycle.shutdown().await, Drained::Cut(1));
     assert_eq!(rest(&mut slow).await, "");
     timeout(SOON, server.lifecycle.tracker().wait()).await.unwrap();
+}
+
+/// Says when it is dropped.
+struct Told(Arc<Notify>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_given_up_with_its_answer() {
+    let (lifecycle, ended) = (Lifecycle::new(SOON), Arc::new(Notify::new()));
+    let told = Arc::clone(&ended);
+    let endless = async move || {
+        let told = Told(Arc::clone(&told));
+        axum::body::Body::from_stream(futures::stream::repeat_with(move || {
+            let _alive = &told;
+            Ok::<_, Infallible>(vec![0_u8; 64 * 1024])
+        }))
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let router = Router::new().route("/endless", get(endless));
+    tokio::spawn(async move { serve(listener, router, &lifecycle).await });
+    stream.write_all(b"GET /endless HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let began = Instant::now();
+    timeout(Duration::from_secs(3600), ended.notified()).await.expect("the answer to be dropped");
+    assert!(began.elapsed() >= Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_end_is_not_waited_for() {
+    let lifecycle = Lifecycle::new(SOON);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    tokio::spawn(async move { serve(listener, Router::new(), &lifecycle).await });
+    let began = Instant::now();
+    let mut answer = Vec::new();
+    let (mut reading, mut writing) = stream.split();
+    let dripping = async {
+        writing.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        for n in 0.. {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            if writing.write_all(format!("x-{n}: 1\r\n").as_bytes()).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        () = dripping => {}
+        // What came too late for the server makes it close with a reset.
+        _ = reading.read_to_end(&mut answer) => {}
+    }
+    assert!((70..=100).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(!answer.starts_with(b"HTTP/1.1 2"));
+}
+
+#[tokio::test]
+async fn a_head_has_its_bounds() {
+    let server = start(SOON).await;
+    for extra in [format!("x: {}\r\n", "x".repeat(100_000)), "x: 1\r\n".repeat(200)] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let text = format!("GET /peer HTTP/1.1\r\nhost: localhost\r\n{extra}\r\n");
+        stream.write_all(text.as_bytes()).await.unwrap();
+        assert!(until(&mut stream, "\r\n\r\n").await.starts_with("HTTP/1.1 431 "));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_when_all_places_are_taken_waits() {
+    let (lifecycle, made) = (Lifecycle::new(SOON), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&made);
+    let service = move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        service_fn(async |_| Ok::<_, Infallible>(http::Response::new("here".to_owned())))
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (door, serving) = (Door::with_places(listener, 2), lifecycle.clone());
+    let accepting = tokio::spawn(async move { serve_with(door, service, &serving).await });
+    let ask = async || {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (mut one, mut two) = (ask().await, ask().await);
+    until(&mut one, "here").await;
+    until(&mut two, "here").await;
+    let mut three = ask().await;
+    assert!(timeout(Duration::from_secs(5), three.read_u8()).await.is_err(), "there is no place");
+    assert_eq!(made.load(Ordering::SeqCst), 2);
+    drop(one);
+    until(&mut three, "here").await;
+    assert_eq!(made.load(Ordering::SeqCst), 3);
+    // Waiting for a place does not hold up the end.
+    lifecycle.begin_shutdown();
+    timeout(SOON, accepting).await.unwrap().unwrap();
 }
 
 #[tokio::test]
