@@ -49,11 +49,17 @@ impl Cors {
         Some(response)
     }
 
-    /// Lets the origin read the answer.
-    pub fn mark(response: &mut Response<GatewayBody>, origin: HeaderValue) {
+    /// Lets the origin read the answer, if it may. A cache is told in any case that another origin's answer is another
+    /// one, beside what the service says of it.
+    pub fn mark(&self, response: &mut Response<GatewayBody>, origin: Option<HeaderValue>) {
+        if self.origins.is_empty() {
+            return;
+        }
         let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         headers.append(VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = origin {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
     }
 }

@@ -112,9 +112,7 @@ impl Gateway {
             Ok(response) => response,
             Err(problem) => answer::problem(problem, &id),
         };
-        if let Some(origin) = self.cors.origin(&parts.headers) {
-            Cors::mark(&mut response, origin);
-        }
+        self.cors.mark(&mut response, self.cors.origin(&parts.headers));
         response.headers_mut().entry(X_REQUEST_ID).or_insert(id);
         known.map_or(&self.unknown, |known| &known.meters).note(response.status(), started.elapsed());
         response

@@ -24,15 +24,14 @@ pub struct Said<'a> {
 }
 
 /// A request's headers as the service gets them. What a client could use to pass for us is left out, and so are
-/// cookies: they are the issuer's, which may live on the same host.
+/// cookies: they are the issuer's, which may live on the same host. A name with '_' goes no further either: a service
+/// behind CGI's or WSGI's rules reads it as the one with '-', so that `x_tenant_id` would pass for `x-tenant-id`.
 pub fn onward(came: &HeaderMap, said: &Said<'_>) -> HeaderMap {
     let listed = listed(came);
     let mut goes = HeaderMap::with_capacity(came.len() + 4);
     for (name, value) in came {
-        let dropped = is_hop_by_hop(name)
-            || is_ours(name)
-            || (said.public && name == AUTHORIZATION)
-            || listed.iter().any(|l| l.eq_ignore_ascii_case(name.as_str()));
+        let dropped =
+            is_hop_by_hop(name) || is_ours(name) || (said.public && name == AUTHORIZATION) || is_listed(&listed, name);
         if !dropped {
             goes.append(name.clone(), value.clone());
         }
@@ -46,44 +45,42 @@ pub fn onward(came: &HeaderMap, said: &Said<'_>) -> HeaderMap {
     goes
 }
 
-/// Takes from an answer what was meant for us alone.
+/// Takes from an answer what was meant for us alone, and what a service says of other origins: who may call is
+/// settled here, for all of them.
 pub fn strip_answer(headers: &mut HeaderMap) {
-    let listed: Vec<String> = listed(headers).into_iter().map(str::to_owned).collect();
-    for name in listed {
-        headers.remove(name);
-    }
-    for name in [CONNECTION, KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE]
-    {
+    let listed = listed(headers);
+    let goes = |name: &HeaderName| is_of_this_hop(name) || is_of_cors(name) || is_listed(&listed, name);
+    let gone: Vec<HeaderName> = headers.keys().filter(|name| goes(name)).cloned().collect();
+    for name in gone {
         headers.remove(name);
     }
 }
 
 /// Headers that `Connection` names as meant for this hop. Most often there is none.
-fn listed(headers: &HeaderMap) -> Vec<&str> {
-    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let names = values.flat_map(|value| value.split(',')).map(str::trim);
+fn listed(headers: &HeaderMap) -> Vec<&[u8]> {
+    let values = headers.get_all(CONNECTION).iter().map(HeaderValue::as_bytes);
+    let names = values.flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     names
-        .filter(|n| !n.is_empty() && !n.eq_ignore_ascii_case("keep-alive") && !n.eq_ignore_ascii_case("close"))
+        .filter(|n| !n.is_empty() && !n.eq_ignore_ascii_case(b"keep-alive") && !n.eq_ignore_ascii_case(b"close"))
         .collect()
 }
 
+fn is_listed(listed: &[&[u8]], name: &HeaderName) -> bool {
+    listed.iter().any(|listed| listed.eq_ignore_ascii_case(name.as_str().as_bytes()))
+}
+
+fn is_of_this_hop(name: &HeaderName) -> bool {
+    [CONNECTION, KEEP_ALIVE, PROXY_AUTHENTICATE, PROXY_CONNECTION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE]
+        .contains(name)
+}
+
+fn is_of_cors(name: &HeaderName) -> bool {
+    name.as_str().starts_with("access-control-")
+}
+
 fn is_hop_by_hop(name: &HeaderName) -> bool {
-    [
-        CONNECTION,
-        KEEP_ALIVE,
-        PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION,
-        PROXY_CONNECTION,
-        TE,
-        TRAILER,
-        TRANSFER_ENCODING,
-        UPGRADE,
-        // We have answered it ourselves.
-        EXPECT,
-        // The body that goes on says how long it is.
-        CONTENT_LENGTH,
-    ]
-    .contains(name)
+    // We have answered the one ourselves, and the body that goes on says how long it is.
+    is_of_this_hop(name) || [PROXY_AUTHORIZATION, EXPECT, CONTENT_LENGTH].contains(name)
 }
 
 fn is_ours(name: &HeaderName) -> bool {
@@ -91,7 +88,9 @@ fn is_ours(name: &HeaderName) -> bool {
         return true;
     }
     let name = name.as_str();
-    name.starts_with("x-") && (name.starts_with("x-tenant-") || name.starts_with("x-forwarded-") || name == "x-real-ip")
+    let tenant = || name.strip_prefix("x-tenant").is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    name.contains('_')
+        || (name.starts_with("x-") && (tenant() || name.starts_with("x-forwarded-") || name == "x-real-ip"))
 }
 
 #[cfg(test)]
@@ -104,12 +103,19 @@ mod tests {
             ("host", "gateway.example:8081"),
             ("connection", "keep-alive, X-Secret-Hop"),
             ("x-secret-hop", "1"),
+            ("content-length", "5"),
+            ("transfer-encoding", "chunked"),
             ("keep-alive", "timeout=5"),
             ("te", "trailers"),
             ("cookie", "session=1"),
             ("forwarded", "for=1.2.3.4"),
             ("x-tenant-id", "globex"),
             ("x-tenant-anything", "1"),
+            ("x-tenant", "globex"),
+            ("x_tenant_id", "globex"),
+            ("x-tenant_id", "globex"),
+            ("x_forwarded_for", "1.2.3.4"),
+            ("x-tenants-favourite", "blue"),
             ("x-forwarded-for", "1.2.3.4"),
             ("x-forwarded-user", "root"),
             ("authorization", "Bearer t"),
@@ -132,9 +138,18 @@ mod tests {
             "x-forwarded-host: gateway.example:8081",
             "x-forwarded-proto: http",
             "x-request-id: r1",
+            "x-tenants-favourite: blue",
         ];
         assert_eq!(shown, expected);
         assert!(!onward(&came, &said(true)).contains_key(AUTHORIZATION));
+    }
+
+    #[test]
+    fn what_connection_lists_is_found_in_any_bytes() {
+        let mut headers = HeaderMap::new();
+        headers.append(CONNECTION, HeaderValue::from_bytes(b"\xfc, X-Hop").unwrap());
+        headers.append(CONNECTION, HeaderValue::from_static("close ,x-other"));
+        assert_eq!(listed(&headers), [&b"\xfc"[..], b"X-Hop", b"x-other"]);
     }
 
     #[test]
@@ -144,6 +159,9 @@ mod tests {
             [("connection", "close, x-hop"), ("x-hop", "1"), ("set-cookie", "a=1"), ("x-anything", "2"), ("etag", "e")]
         {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        for name in ["access-control-allow-origin", "access-control-allow-credentials", "access-control-anything"] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static("*"));
         }
         strip_answer(&mut headers);
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();

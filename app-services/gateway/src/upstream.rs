@@ -79,7 +79,7 @@ impl Upstream {
             let Some(sending) = sending(body.as_ref()) else { return Err(unavailable(target)) };
             let answer = self.answer(address, request(came, sending), body.as_deref(), connections).await;
             let problem: fn(Target<'_>) -> Problem = match answer {
-                Ok(response) if is_misdirected(target, &response) => unavailable,
+                Ok(response) if is_misdirected(&response) => unavailable,
                 Ok(mut response) => {
                     strip_answer(response.headers_mut());
                     *response.version_mut() = Version::HTTP_11;
@@ -168,9 +168,10 @@ fn request(came: &Came<'_>, body: ForwardBody) -> Request<ForwardBody> {
     request
 }
 
-/// Only a dedicated service of ours says so: it is another tenant's.
-fn is_misdirected(target: Target<'_>, response: &Response<Passing>) -> bool {
-    response.status() == StatusCode::MISDIRECTED_REQUEST && target.owner.tenant().is_some()
+/// A tenant's own service says so to all other tenants: it stands where another service did a moment ago, a shared one
+/// or another tenant's. Nothing was done with the request.
+fn is_misdirected(response: &Response<Passing>) -> bool {
+    response.status() == StatusCode::MISDIRECTED_REQUEST
 }
 
 fn is_safe(method: &Method) -> bool {
