@@ -24,6 +24,7 @@ use tenantry_ports::store::TenantStore;
 use tenantry_ports::usage::Usage;
 use tenantry_ports::work::WorkStore;
 use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
+use tenantry_web::http::Proxies;
 use tenantry_web::metrics::Metrics;
 use tenantry_web::{ClaimMap, HttpOptions, Lifecycle, ScopePolicy, Verifier, harden, health_router, serve};
 use tokio::net::TcpListener;
@@ -59,6 +60,8 @@ pub struct Parts {
     /// What admins' groups grant.
     pub policy: ScopePolicy,
     pub hosts: Vec<String>,
+    /// Before the listeners, such as load balancers.
+    pub proxies: Proxies,
     pub lifecycle: Lifecycle,
     /// Where what nobody waits for runs.
     pub background: Handle,
@@ -92,7 +95,8 @@ impl Parts {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
         };
-        let mut config = GatewayConfig { origins: self.origins.application.clone(), ..GatewayConfig::default() };
+        let (origins, proxies) = (self.origins.application.clone(), self.proxies.clone());
+        let mut config = GatewayConfig { origins, proxies, ..GatewayConfig::default() };
         config.hosts.extend(self.hosts.iter().cloned());
         let gateway = Arc::new(Gateway::new(deps, config));
         if let Some(closings) = closings {
@@ -143,6 +147,7 @@ impl Parts {
                 issuer_base: self.issuer_base.clone(),
                 policy: self.policy.clone(),
                 public_rate: RateLimit::DEFAULT,
+                proxies: self.proxies.clone(),
             },
             ready: self.lifecycle.ready(),
             stop: self.lifecycle.streams(),

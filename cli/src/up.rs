@@ -46,6 +46,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         catalogue,
         origins,
         allowed_hosts,
+        proxies,
         policy,
         sources,
         log_format,
@@ -101,6 +102,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         origins,
         policy,
         hosts: [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts).collect(),
+        proxies,
         lifecycle: lifecycle.clone(),
         background: background.handle(),
     };

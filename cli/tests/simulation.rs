@@ -27,6 +27,7 @@ use tenantry_ports::log::EventLog;
 use tenantry_ports::page::PageRequest;
 use tenantry_ports::store::{Registered, TenantStore};
 use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
+use tenantry_web::http::Proxies;
 use tenantry_web::{ScopePolicy, Verifier};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -80,6 +81,7 @@ impl World {
                 issuer_base: "http://127.0.0.1:8080".into(),
                 policy: ScopePolicy::default(),
                 public_rate: RateLimit::DEFAULT,
+                proxies: Proxies::default(),
             },
             ready,
             stop: stop.clone(),

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use tenantry_contract::id::PoolId;
 use tenantry_web::ScopePolicy;
+use tenantry_web::http::Proxies;
 
 /// Plain data. URLs are rendered from it when something is read; stores keep pool ids alone, so that a moved
 /// port or domain moves every answer with it.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub policy: ScopePolicy,
     /// How often one address may ask for tenants' configurations, which needs no token.
     pub public_rate: RateLimit,
+    /// Whose word counts about which address that is.
+    pub proxies: Proxies,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use tenantry_ports::routes::Routes;
 use tenantry_ports::store::TenantStore;
 use tenantry_ports::usage::Usage;
 use tenantry_web::Verifier;
-use tenantry_web::http::LOOPBACK;
+use tenantry_web::http::{LOOPBACK, Proxies};
 
 pub struct GatewayDeps {
     pub verifier: Arc<Verifier>,
@@ -37,6 +37,8 @@ pub struct GatewayConfig {
     pub standing_ttl: Duration,
     /// What clients see us speak, for `x-forwarded-proto`.
     pub scheme: &'static str,
+    /// Whose word counts about who a client is, and how it called.
+    pub proxies: Proxies,
 }
 
 impl Default for GatewayConfig {
@@ -49,6 +51,7 @@ impl Default for GatewayConfig {
             connect_timeout: Duration::from_secs(2),
             standing_ttl: Duration::from_secs(2),
             scheme: "http",
+            proxies: Proxies::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The way of a request through the gateway.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::header::EXPECT;
@@ -12,6 +12,7 @@ use http_body_util::Either;
 use hyper::body::{Body, Incoming};
 use tenantry_contract::catalogue::{Catalogue, Placement, Service};
 use tenantry_contract::resource::Owner;
+use tenantry_web::http::Proxies;
 use tenantry_web::{Problem, Verifier};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -47,6 +48,7 @@ pub struct Gateway {
     unknown: Meters,
     max_body: u64,
     scheme: &'static str,
+    proxies: Proxies,
 }
 
 struct Known {
@@ -56,20 +58,38 @@ struct Known {
 
 /// The other end of a connection.
 #[derive(Debug, Clone)]
-pub struct Client(HeaderValue);
+pub struct Client {
+    address: IpAddr,
+    text: HeaderValue,
+}
 
 impl From<SocketAddr> for Client {
     fn from(peer: SocketAddr) -> Self {
-        let text = peer.ip().to_canonical().to_string();
-        Self(HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("unknown")))
+        Self::from(peer.ip())
+    }
+}
+
+impl From<IpAddr> for Client {
+    fn from(address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let text = HeaderValue::try_from(address.to_string());
+        Self { address, text: text.unwrap_or_else(|_| HeaderValue::from_static("unknown")) }
     }
 }
 
 impl Gateway {
     pub fn new(deps: GatewayDeps, config: GatewayConfig) -> Self {
         let GatewayDeps { verifier, tenants, routes, usage, catalogue, clock, ids } = deps;
-        let GatewayConfig { hosts, origins, max_body, upstream_timeout, connect_timeout, standing_ttl, scheme } =
-            config;
+        let GatewayConfig {
+            hosts,
+            origins,
+            max_body,
+            upstream_timeout,
+            connect_timeout,
+            standing_ttl,
+            scheme,
+            proxies,
+        } = config;
         Self {
             verifier,
             throttle: Throttle::new(&catalogue),
@@ -84,6 +104,7 @@ impl Gateway {
             unknown: Meters::new(None),
             max_body,
             scheme,
+            proxies,
         }
     }
 
@@ -103,11 +124,16 @@ impl Gateway {
         let id = self.request_ids.of(&parts.headers);
         let path = tidy(&parts.uri);
         let known = self.services.get(first_segment(path.path()));
-        let came = Came {
-            parts: &parts,
-            path: &path,
-            said: Said { request_id: &id, client: &client.0, scheme: self.scheme, public: false },
+        let heard = self.proxies.heard(client.address, &parts.headers);
+        let farther = heard.as_ref().map(|heard| Client::from(heard.client));
+        let said = Said {
+            request_id: &id,
+            client: &farther.as_ref().unwrap_or(client).text,
+            scheme: heard.as_ref().and_then(|heard| heard.scheme).unwrap_or(self.scheme),
+            host: heard.as_ref().and_then(|heard| heard.host.as_ref()),
+            public: false,
         };
+        let came = Came { parts: &parts, path: &path, said };
         let mut response = match self.pass(came, known, body, connections).await {
             Ok(response) => response,
             Err(problem) => answer::problem(problem, &id),

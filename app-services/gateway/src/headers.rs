@@ -5,20 +5,20 @@ use http::header::{
     PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tenantry_web::http::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
 
 use crate::request_id::X_REQUEST_ID;
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What we say of a request to the service.
 pub struct Said<'a> {
     pub request_id: &'a HeaderValue,
     pub client: &'a HeaderValue,
     pub scheme: &'static str,
+    /// What the client called us by, where that is not `Host`.
+    pub host: Option<&'a HeaderValue>,
     /// A public path gets no token, also if one was sent.
     pub public: bool,
 }
@@ -36,7 +36,7 @@ pub fn onward(came: &HeaderMap, said: &Said<'_>) -> HeaderMap {
             goes.append(name.clone(), value.clone());
         }
     }
-    if let Some(host) = came.get(HOST) {
+    if let Some(host) = said.host.or_else(|| came.get(HOST)) {
         goes.insert(X_FORWARDED_HOST, host.clone());
     }
     goes.insert(X_FORWARDED_FOR, said.client.clone());
@@ -126,7 +126,7 @@ mod tests {
         .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
         .collect();
         let (id, client) = (HeaderValue::from_static("r1"), HeaderValue::from_static("10.0.0.9"));
-        let said = |public| Said { request_id: &id, client: &client, scheme: "http", public };
+        let said = |public| Said { request_id: &id, client: &client, scheme: "http", host: None, public };
         let goes = onward(&came, &said(false));
         let mut shown: Vec<_> = goes.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
         shown.sort();

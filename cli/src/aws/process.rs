@@ -76,6 +76,7 @@ impl Process {
             origins: common.origins,
             policy: state.policy,
             hosts: common.metrics_listen.into_iter().chain([common.listen]).map(host).chain(common.hosts).collect(),
+            proxies: common.proxies,
             lifecycle: Lifecycle::new(DRAIN),
             // Each role is a process of its own.
             background: Handle::current(),

@@ -7,6 +7,7 @@ use clap::Args;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::Sources;
 use tenantry_web::ScopePolicy;
+use tenantry_web::http::Proxies;
 use tenantry_web::telemetry::{self, LogFormat, Targets};
 
 use super::Faults;
@@ -53,6 +54,10 @@ pub struct UpArgs {
     /// Host names the listeners answer to, besides localhost and the addresses above
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "TENANTRY_ALLOWED_HOST")]
     allowed_host: Option<Vec<String>>,
+    /// Networks of proxies before the listeners, such as `10.0.0.0/8`: who they say has called, by X-Forwarded-For, is
+    /// whom requests are counted for and whom services hear of [default: none]
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',', env = "TENANTRY_TRUSTED_PROXY")]
+    trusted_proxy: Option<Vec<String>>,
     /// Groups of the provider's people and the scopes they grant, such as `Ops=tenant/tenant_read,tenant/tenant_write`;
     /// the one that may do everything is there in any case [default: `SystemAdmin,SystemViewer`]
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', env = "TENANTRY_ADMIN_GROUPS")]
@@ -75,7 +80,7 @@ pub struct UpArgs {
 }
 
 /// The keys a configuration file may hold.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "data-dir",
     "listen",
     "gateway-listen",
@@ -86,6 +91,7 @@ const KEYS: [&str; 15] = [
     "application-origin",
     "allowed-origin",
     "allowed-host",
+    "trusted-proxy",
     "admin-groups",
     "control-plane-source",
     "application-plane-source",
@@ -103,6 +109,7 @@ pub struct UpSettings {
     pub catalogue: Catalogue,
     pub origins: Origins,
     pub allowed_hosts: Vec<String>,
+    pub proxies: Proxies,
     pub policy: ScopePolicy,
     pub sources: Sources,
     pub log_format: LogFormat,
@@ -153,6 +160,7 @@ impl UpArgs {
             application_origin,
             allowed_origin,
             allowed_host,
+            trusted_proxy,
             admin_groups,
             control_plane_source,
             application_plane_source,
@@ -182,6 +190,8 @@ impl UpArgs {
         .and_both(&origins(allowed_origin, "allowed-origin"));
         let hosts = allowed_host.or_else(|| file.many("allowed-host")).unwrap_or_default();
         let allowed_hosts = hosts.iter().filter_map(|host| faults.take("allowed-host", host_name(host))).collect();
+        let proxies = trusted_proxy.or_else(|| file.many("trusted-proxy")).unwrap_or_default();
+        let proxies = proxies.iter().filter_map(|text| faults.take("trusted-proxy", text.parse())).collect();
         let groups = admin_groups.or_else(|| file.many("admin-groups"));
         let groups = groups.map_or_else(|| groups::DEFAULT.to_owned(), |groups| groups.join(","));
         let policy = faults.take("admin-groups", groups::groups(&groups));
@@ -226,6 +236,7 @@ impl UpArgs {
             catalogue,
             origins,
             allowed_hosts,
+            proxies: Proxies::new(proxies),
             policy,
             sources: Sources { control_plane, application_plane },
             log_format,
@@ -322,6 +333,11 @@ mod tests {
         for (args, words) in [
             (&["--config", path][..], "roles: name at least one of control-plane"),
             (&["--data-dir", "d", "--allowed-host", "https://x.y"], "allowed-host: \"https://x.y\" is not a host"),
+            (
+                &["--data-dir", "d", "--trusted-proxy", "10.0.0.1/8"],
+                "trusted-proxy: \"10.0.0.1/8\" is written 10.0.0.0/8",
+            ),
+            (&["--data-dir", "d", "--trusted-proxy", "lb.internal"], "trusted-proxy: \"lb.internal\" is no network"),
             (&["--data-dir", "d", "--admin-groups", "Ops=all/of_it"], "admin-groups: \"all/of_it\" is no scope"),
             (&["--data-dir", "d", "--control-plane-source", "aws.mine"], "control-plane-source: \"aws.mine\" is not"),
             (&["--data-dir", "d", "--application-plane-source", "a b"], "application-plane-source: \"a b\" is not"),

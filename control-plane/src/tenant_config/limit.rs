@@ -70,7 +70,9 @@ impl FromRequestParts<Shared> for Spared {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         // Without an address all are one client.
-        let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+        let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+        let heard = app.cp.settings.proxies.heard(peer, &parts.headers);
+        let address = heard.map_or(peer, |heard| heard.client);
         app.public_limit.take(address).map(|()| Self).map_err(|wait| {
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests; try again later").retry_after(wait)
         })

@@ -20,6 +20,7 @@ use tenantry_embedded::database::{Database, Deps};
 use tenantry_embedded::ids::SeededIds;
 use tenantry_ports::clock::Clock;
 use tenantry_ports::store::TenantStore;
+use tenantry_web::http::Proxies;
 use tenantry_web::{HttpOptions, ScopePolicy, Verifier, harden};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -74,6 +75,7 @@ impl Stand {
                 issuer_base: "http://127.0.0.1:8080".into(),
                 policy: ScopePolicy::default(),
                 public_rate: RateLimit::DEFAULT,
+                proxies: Proxies::default(),
             },
             ready: readiness,
             stop: CancellationToken::new(),

@@ -1,9 +1,17 @@
 //! What a tenant's application asks before anybody has signed in.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
 use serde_json::{Value, json};
 use tenantry_contract::attributes::Attributes;
 use tenantry_contract::event::{EventName, Report, Verdict};
+use tenantry_control_plane::router;
 use tenantry_ports::store::{ApplyOutcome, TenantStore};
+use tenantry_web::http::Proxies;
+use tower::ServiceExt;
 
 use crate::stand::{Answer, Stand, read};
 
@@ -91,4 +99,25 @@ async fn nothing_that_says_which_is_400_and_too_often_is_429() {
     assert_eq!(last, 429);
     tokio::time::advance(std::time::Duration::from_secs(1)).await;
     ask(&stand, "/tenant-config/acme", None).await.faults(404);
+}
+
+/// Naming other addresses gets nobody more, unless it is a proxy we trust that names them.
+#[tokio::test(start_paused = true)]
+async fn the_rate_is_counted_for_whom_a_trusted_proxy_names() {
+    let stand = Stand::new().await;
+    for (trusted, held_back) in [(vec![], true), (vec!["10.0.0.0/8".parse().unwrap()], false)] {
+        let mut cp = stand.cp.clone();
+        cp.settings.proxies = Proxies::new(trusted);
+        let routes = router(cp).await.unwrap();
+        let mut statuses = BTreeSet::new();
+        for client in 0..200 {
+            let mut request =
+                Request::get("/tenant-config/acme").header("x-forwarded-for", format!("192.0.2.{client}"));
+            request = request.extension(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 4711))));
+            let answer = routes.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            statuses.insert(answer.status().as_u16());
+        }
+        assert_eq!(statuses.contains(&429), held_back, "{statuses:?}");
+        assert!(statuses.contains(&404));
+    }
 }

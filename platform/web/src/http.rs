@@ -6,6 +6,7 @@ mod edge;
 mod host;
 mod latency;
 mod path;
+mod proxies;
 mod request_id;
 mod route;
 
@@ -20,6 +21,7 @@ use tenantry_ports::ids::Ids;
 pub use self::body::limit_of;
 pub use self::edge::AsIs;
 pub use self::host::{LOOPBACK, not_served};
+pub use self::proxies::{Forwarded, Network, Proxies, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
 pub use self::request_id::RequestId;
 
 /// How a listener is hardened.

@@ -82,11 +82,16 @@ pub const ORIGIN: &str = "https://app.example.com";
 impl House {
     /// With acme and initech pooled, and globex and umbrella dedicated. `change` edits the catalogue's text.
     pub async fn open(change: impl Fn(&str) -> String) -> Self {
-        Self::believing(Duration::ZERO, change).await
+        Self::with(|_| (), change).await
     }
 
     /// One that believes for so long how a tenant stands.
     pub async fn believing(standing_ttl: Duration, change: impl Fn(&str) -> String) -> Self {
+        Self::with(|config| config.standing_ttl = standing_ttl, change).await
+    }
+
+    /// One that is set in another way.
+    pub async fn with(set: impl FnOnce(&mut GatewayConfig), change: impl Fn(&str) -> String) -> Self {
         let signer = Arc::new(Signer::default());
         let (routes, usage) = (Arc::new(Map::default()), Arc::new(Counts::default()));
         let clock = Arc::new(TokioClock::default());
@@ -105,13 +110,14 @@ impl House {
             clock,
             ids: Arc::new(CountingIds::default()),
         };
-        let config = GatewayConfig {
+        let mut config = GatewayConfig {
             origins: vec![ORIGIN.into()],
             upstream_timeout: Duration::from_millis(500),
-            standing_ttl,
+            standing_ttl: Duration::ZERO,
             max_body: 1024 * 1024,
             ..GatewayConfig::default()
         };
+        set(&mut config);
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -10,6 +10,7 @@ mod strangers;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::any;
 use house::{House, ORIGIN, own, record};
@@ -21,6 +22,7 @@ use tenantry_contract::status::Status;
 use tenantry_gateway::heed_closings;
 use tenantry_ports::usage::Usage;
 use tenantry_tenancy::testing::{Speaker, TokioClock};
+use tenantry_web::http::Proxies;
 use tokio::sync::{broadcast, mpsc};
 
 fn order() -> Value {
@@ -100,7 +102,10 @@ async fn a_shared_services_address_that_is_another_tenants_now_is_forgotten_too(
     house.orders(&Owner::Stage).await;
     assert_eq!(place(&house, "acme").await["tenantId"], "acme");
     // A body too long to be kept is sent once, and whoever sent it hears that it was not taken.
-    house.routes.0.lock().unwrap().insert(shared(), vec![umbrella]);
+    house.routes.0.lock().unwrap().remove(&shared());
+    let others = any(async |_: Bytes| StatusCode::MISDIRECTED_REQUEST);
+    house.start(&Owner::Stage, "orders", Router::new().fallback(others)).await;
+    house.orders(&Owner::Stage).await;
     let long = house.post("/orders").bearer_auth(house.token("acme")).body(vec![b' '; 128 * 1024]);
     assert_eq!(long.send().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
 }
@@ -238,6 +243,29 @@ async fn headers_and_bodies_pass_as_they_should() {
     assert!(has("x-request-id: ") && !has("cookie") && !has("x-tenant") && !has("x_"), "{headers:?}");
     let huge = house.post("/orders").bearer_auth(house.token("globex")).body(vec![0; 2 * 1024 * 1024]);
     assert_eq!(huge.send().await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_says_who_called() {
+    let said =
+        [("x-forwarded-for", "203.0.113.7, 192.0.2.1"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "a.b")];
+    for (proxies, expected) in [
+        (vec![], ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: http", "x-forwarded-host: 127.0.0.1:"]),
+        (vec!["127.0.0.0/8"], ["x-forwarded-for: 192.0.2.1", "x-forwarded-proto: https", "x-forwarded-host: a.b"]),
+    ] {
+        let proxies = Proxies::new(proxies.into_iter().map(|network| network.parse().unwrap()).collect());
+        let house = House::with(|config| config.proxies = proxies, as_it_is).await;
+        house.start(&own("globex"), "orders", echo()).await;
+        let request = house.get("/orders").bearer_auth(house.token("globex")).header("forwarded", "for=203.0.113.8");
+        let request = said.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let (headers, _): (Vec<String>, String) =
+            serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+        let told: Vec<_> = headers.iter().filter(|header| header.contains("forwarded")).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        for line in expected {
+            assert!(told.iter().any(|header| header.starts_with(line)), "{line}: {told:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use tenantry_embedded::ids::RandomIds;
 use tenantry_embedded::sqlite::{Mode, Place};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
+use tenantry_web::http::Proxies;
 use tenantry_web::{HttpOptions, Lifecycle, ScopePolicy, Verifier, harden, serve};
 use tokio::net::TcpListener;
 
@@ -49,6 +50,7 @@ impl Real {
             issuer_base: url.clone(),
             policy,
             public_rate: RateLimit::DEFAULT,
+            proxies: Proxies::default(),
         };
         let cp = ControlPlane {
             store: store.clone(),

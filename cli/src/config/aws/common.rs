@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::Sources;
+use tenantry_web::http::Proxies;
 use tenantry_web::telemetry::{self, LogFormat, Targets};
 
 use super::Values;
@@ -16,6 +17,7 @@ pub struct Common {
     pub metrics_listen: Option<SocketAddr>,
     pub hosts: Vec<String>,
     pub origins: Origins,
+    pub proxies: Proxies,
     pub log_format: LogFormat,
     pub log: Targets,
     pub sources: Sources,
@@ -34,6 +36,9 @@ impl Common {
         let origins = Origins { portal, application }.and_both(&both);
         let hosts = values.list("allowed-host");
         let hosts = hosts.iter().filter_map(|host| values.faults.take("allowed-host", host_name(host))).collect();
+        let proxies = values.list("trusted-proxy");
+        let proxies =
+            Proxies::new(proxies.iter().filter_map(|text| values.faults.take("trusted-proxy", text.parse())).collect());
         let log_format = values.read("log-format", parse::format);
         let log = values.read("log", telemetry::filter);
         let sources = Sources {
@@ -47,6 +52,7 @@ impl Common {
             metrics_listen,
             hosts,
             origins,
+            proxies,
             log_format: log_format?,
             log: log?,
             sources,

@@ -63,6 +63,12 @@ pub const SETTINGS: &[Setting] = &[
     set("listen", Is("0.0.0.0:8080"), EVERY, "Where it answers; port 0 picks one"),
     set("metrics-listen", Off, EVERY, "Where Prometheus metrics are; off is nowhere"),
     set("allowed-host", Off, EVERY, "Host names it answers to, besides localhost, separated by commas"),
+    set(
+        "trusted-proxy",
+        Off,
+        ANSWERING,
+        "Networks of proxies before it, such as 10.0.0.0/16, separated by commas: their X-Forwarded-* say who calls",
+    ),
     set("portal-origin", Off, API, "Where the provider's portal is: its pages may call the API"),
     set(
         "application-origin",
