@@ -3,4 +3,7 @@
 mod filter;
 pub(crate) mod list;
 pub(crate) mod stream;
+mod streams;
 pub(crate) mod view;
+
+pub(crate) use self::streams::Streams;

@@ -140,7 +140,8 @@ mod tests {
                 let scoped = operation.security.as_ref().is_some_and(|security| !security.is_empty());
                 let store = scoped || path == "/readyz" || path.starts_with("/tenant-config");
                 assert_eq!(["401", "403", "503"].map(has), [scoped, scoped, store], "{at}");
-                assert_eq!(has("429"), path.starts_with("/tenant-config"), "{at}");
+                let rationed = path.starts_with("/tenant-config") || path == "/events/stream";
+                assert_eq!(has("429"), rationed, "{at}");
                 let body = operation.request_body.is_some();
                 assert!(!body || ["400", "413", "415", "422"].into_iter().all(has), "{at}");
                 bodies += usize::from(body);

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::edge::cursor::Cursors;
+use crate::events::Streams;
 use crate::settings::Settings;
 use crate::tenant_config::PublicLimit;
 
@@ -54,6 +55,7 @@ pub(crate) struct App {
     pub cp: ControlPlane,
     pub cursors: Cursors,
     pub public_limit: PublicLimit,
+    pub streams: Arc<Streams>,
     /// Documents that never change while the process runs.
     pub openapi: Bytes,
     pub catalogue: Bytes,
@@ -70,6 +72,6 @@ impl App {
         };
         let openapi = render("OpenAPI document", serde_json::to_vec(&crate::openapi()))?;
         let catalogue = render("catalogue", crate::about::catalogue::render(&cp.catalogue))?;
-        Ok(Self { cp, cursors, public_limit, openapi, catalogue })
+        Ok(Self { cp, cursors, public_limit, streams: Arc::default(), openapi, catalogue })
     }
 }

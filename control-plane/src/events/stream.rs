@@ -19,6 +19,7 @@ use tenantry_web::{Caller, Problem};
 use tokio::time::Instant;
 
 use super::filter;
+use super::streams::Slot;
 use crate::edge::faults::fault;
 use crate::edge::page::Params;
 use crate::state::Shared;
@@ -37,7 +38,7 @@ const BATCH: usize = 100;
 ///
 /// Server-sent events: `event` is the detail type, `data` the envelope, `id` a place to go on from, sent back as
 /// `Last-Event-ID`. Without one the stream begins with what comes next. There is a comment at least every 15 s.
-/// It ends with the token's life or the server's: come back with the last id.
+/// It ends with the token's life or the server's: come back with the last id. One client may have 20 open.
 #[utoipa::path(
     get,
     path = "/events/stream",
@@ -51,6 +52,7 @@ const BATCH: usize = 100;
     responses(
         (status = 200, description = "Events, as they happen", body = String, content_type = "text/event-stream"),
         (status = 422, description = "A bad filter or id"),
+        (status = 429, description = "The client has as many streams open as it may"),
     ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.event.stream", skip_all)]
@@ -62,6 +64,7 @@ pub(crate) async fn handler(
 ) -> Result<Sse<impl Stream<Item = Result<Frame, Infallible>>>, Problem> {
     let wanted = filter::parse(&params)?;
     let narrowed = filter::text(&wanted);
+    let slot = app.streams.open(&caller)?;
     let after = match headers.get("last-event-id").filter(|id| !id.is_empty()) {
         Some(id) => {
             let position = id.to_str().ok().and_then(|id| app.cursors.open(LIST, &narrowed, id));
@@ -75,7 +78,7 @@ pub(crate) async fn handler(
     };
     let registration = tenant.map(|record| record.registration_id);
     let until = Instant::now() + caller.expires.since(app.cp.clock.now());
-    let follower = Follower { app, wanted, registration, narrowed, after, ready: VecDeque::new(), until };
+    let follower = Follower { app, wanted, registration, narrowed, after, ready: VecDeque::new(), until, _slot: slot };
     let frames = stream::unfold(follower, |mut follower| async move {
         let frame = follower.next().await?;
         Some((Ok(frame), follower))
@@ -93,6 +96,8 @@ struct Follower {
     ready: VecDeque<(Position, Event)>,
     /// A stream outlives its token no more than a request does.
     until: Instant,
+    /// It is one of so many.
+    _slot: Slot,
 }
 
 impl Follower {

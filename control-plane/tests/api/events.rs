@@ -126,6 +126,36 @@ async fn a_stream_ends_with_its_token() {
     assert!(opened.elapsed() <= Duration::from_secs(61), "{:?}", opened.elapsed());
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_client_has_so_many_streams_and_all_together_have() {
+    let stand = Stand::new().await;
+    let open = async |sub: &str| {
+        let token = stand.known.admins.token("k1", &claims(serde_json::json!({ "sub": sub })));
+        let bearer = format!("Bearer {token}");
+        stand.send("GET", "/events/stream", &[("authorization", bearer.as_str())], Vec::new()).await
+    };
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        streams.push(Live::of(open("ada").await));
+    }
+    let refused = crate::stand::read(open("ada").await).await;
+    refused.faults(429);
+    assert_eq!(refused.headers["retry-after"], "10");
+    // One that is closed, by either end, makes room for another.
+    drop(streams.pop());
+    streams.push(Live::of(open("ada").await));
+    for client in 0..24 {
+        for _ in 0..20 {
+            streams.push(Live::of(open(&format!("client-{client}")).await));
+        }
+    }
+    let refused = crate::stand::read(open("late").await).await;
+    refused.faults(503);
+    assert_eq!(refused.headers["retry-after"], "10");
+    drop(streams);
+    Live::of(open("late").await);
+}
+
 /// Another application plane names the registration only; the list finds its reports, and so does the stream.
 #[tokio::test(start_paused = true)]
 async fn a_tenants_stream_has_reports_that_name_its_registration_alone() {
