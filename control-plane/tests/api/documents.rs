@@ -36,6 +36,32 @@ async fn the_viewer_is_bundled_and_reads_the_document_beside_it() {
     get(&stand, "/docs/nothing.js").await.faults(404);
 }
 
+/// Its policy lets it run files of its own alone, and there is nothing in it that would need more.
+#[tokio::test(start_paused = true)]
+async fn the_viewer_keeps_to_itself() {
+    let stand = Stand::new().await;
+    for file in ["", "index.html", "swagger-initializer.js", "swagger-ui-bundle.js", "swagger-ui.css", "index.css"] {
+        let answer = get(&stand, &format!("/docs/{file}")).await;
+        let said = |name: &str| answer.headers[name].to_str().unwrap();
+        let policy: Vec<_> = said("content-security-policy").split("; ").collect();
+        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(&part), "{file}: {policy:?}");
+        }
+        assert_eq!((said("x-content-type-options"), said("referrer-policy")), ("nosniff", "no-referrer"));
+    }
+    let page = String::from_utf8(get(&stand, "/docs/").await.body).unwrap().to_lowercase();
+    let scripts: Vec<_> = page.split("<script").skip(1).collect();
+    assert!(scripts.len() >= 3 && scripts.iter().all(|script| script.trim_start().starts_with("src=\"./")), "{page}");
+    let inline = |script: &&str| !script.split_once('>').unwrap().1.split_once('<').unwrap().0.trim().is_empty();
+    assert!(!scripts.iter().any(inline), "{page}");
+    for never in ["<style", "style=", " onload=", " onclick=", "javascript:"] {
+        assert!(!page.contains(never), "{never} in {page}");
+    }
+    // It would have somebody on the internet look at the document.
+    let start = String::from_utf8(get(&stand, "/docs/swagger-initializer.js").await.body).unwrap();
+    assert!(start.contains("\"validatorUrl\": \"none\""), "{start}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn readiness_follows_the_process() {
     let stand = Stand::new().await;

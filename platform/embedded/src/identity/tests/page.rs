@@ -24,7 +24,14 @@ async fn what_was_typed_comes_back_as_text() {
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
-    assert_eq!(page.headers()["cache-control"], "no-store");
+    for (name, value) in [
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+    ] {
+        assert_eq!(page.headers()[name], value, "{name}");
+    }
     let form = [("csrf", "x"), ("username", "\"><script>alert(1)</script>"), ("password", "wrong")];
     let answer = issuer.http.post(&url).header("cookie", "tenantry_issuer_csrf=x").form(&form).send().await.unwrap();
     assert_eq!(answer.status(), 400);
