@@ -68,6 +68,11 @@ impl Outgoing {
         Some(Sending { again: held.kept.iter().cloned().collect(), held: Some(held), from: Arc::clone(self) })
     }
 
+    /// How long ago it began to come.
+    pub fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// How long the client has sent nothing.
     pub fn idle(&self) -> Duration {
         let touched = Duration::from_millis(self.touched.load(Ordering::Relaxed));

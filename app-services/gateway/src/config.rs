@@ -32,6 +32,8 @@ pub struct GatewayConfig {
     pub max_body: u64,
     /// How long a service may take to begin its answer, counted from the end of the request.
     pub upstream_timeout: Duration,
+    /// How long a client may take over a body that never quite stops coming.
+    pub body_timeout: Duration,
     pub connect_timeout: Duration,
     /// How long a tenant's standing is believed.
     pub standing_ttl: Duration,
@@ -48,6 +50,7 @@ impl Default for GatewayConfig {
             origins: Vec::new(),
             max_body: 8 * 1024 * 1024,
             upstream_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(300),
             connect_timeout: Duration::from_secs(2),
             standing_ttl: Duration::from_secs(2),
             scheme: "http",

@@ -31,7 +31,7 @@ use crate::quota::DailyQuota;
 use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::standing::Standings;
 use crate::throttle::Throttle;
-use crate::upstream::{Came, Target, Upstream};
+use crate::upstream::{Came, Patience, Target, Upstream};
 
 pub struct Gateway {
     verifier: Arc<Verifier>,
@@ -85,16 +85,18 @@ impl Gateway {
             origins,
             max_body,
             upstream_timeout,
+            body_timeout,
             connect_timeout,
             standing_ttl,
             scheme,
             proxies,
         } = config;
+        let patience = Patience { answer: upstream_timeout, body: body_timeout, connect: connect_timeout };
         Self {
             verifier,
             throttle: Throttle::new(&catalogue),
             quota: DailyQuota::new(usage, clock),
-            upstream: Upstream::new(routes, upstream_timeout, connect_timeout),
+            upstream: Upstream::new(routes, patience),
             services: known(&catalogue),
             pooled: catalogue.uses(Placement::Pooled),
             standings: Standings::new(tenants, catalogue, standing_ttl),

@@ -10,6 +10,7 @@ mod closing;
 mod config;
 mod connections;
 mod cors;
+mod fault;
 mod gateway;
 mod headers;
 mod hosts;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::service::service_fn;
 use tenantry_web::{Admitted, Door, Lifecycle, serve_connection};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::task::TaskTracker;
@@ -29,7 +29,7 @@ struct Accepted {
 }
 
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
-pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
+pub async fn serve(listener: impl Into<Door>, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let workers: io::Result<Vec<_>> = (0..count).map(|_| start(&gateway, lifecycle)).collect();
     let workers = match workers {

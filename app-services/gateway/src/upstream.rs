@@ -1,7 +1,5 @@
 //! Sending a request to where the tenant's service answers just now, and once more if that was not it.
 
-use std::error::Error;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +12,25 @@ use tenantry_contract::resource::Owner;
 use tenantry_ports::routes::Routes;
 use tenantry_web::Problem;
 
-use crate::body::{BodyError, ForwardBody, Outgoing};
+use crate::body::{ForwardBody, Outgoing};
 use crate::connections::Connections;
+use crate::fault::{BodyProblem, Failed, broken_off, timed_out, unavailable};
 use crate::headers::{Said, onward, strip_answer};
 use crate::passing::Passing;
 
 pub struct Upstream {
     routes: Arc<dyn Routes>,
-    timeout: Duration,
-    connect_timeout: Duration,
+    patience: Patience,
+}
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// The head of an answer, from the last that the client sent.
+    pub answer: Duration,
+    /// All of a body.
+    pub body: Duration,
+    pub connect: Duration,
 }
 
 /// Whose service is meant.
@@ -39,29 +47,9 @@ pub struct Came<'a> {
     pub said: Said<'a>,
 }
 
-/// Why a try did not bring an answer.
-enum Failed {
-    /// Nobody there: nothing was sent.
-    Unreached(io::Error),
-    /// The connection ended before an answer; the request may have been seen.
-    BrokenOff(hyper::Error),
-    /// The client's own body was at fault.
-    Body(BodyProblem),
-    TimedOut,
-}
-
-enum BodyProblem {
-    TooLarge(u64),
-    Broken,
-    Stalled,
-}
-
-/// When a service without a ready instance is worth asking again.
-const SOON: Duration = Duration::from_secs(1);
-
 impl Upstream {
-    pub fn new(routes: Arc<dyn Routes>, timeout: Duration, connect_timeout: Duration) -> Self {
-        Self { routes, timeout, connect_timeout }
+    pub fn new(routes: Arc<dyn Routes>, patience: Patience) -> Self {
+        Self { routes, patience }
     }
 
     pub async fn send(
@@ -80,6 +68,8 @@ impl Upstream {
             let answer = self.answer(address, request(came, sending), body.as_deref(), connections).await;
             let problem: fn(Target<'_>) -> Problem = match answer {
                 Ok(response) if is_misdirected(&response) => unavailable,
+                // Nobody asked it to speak another protocol.
+                Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS => return Err(broken_off(target)),
                 Ok(mut response) => {
                     strip_answer(response.headers_mut());
                     *response.version_mut() = Version::HTTP_11;
@@ -118,13 +108,14 @@ impl Upstream {
     ) -> Result<Response<Passing>, Failed> {
         let answer = self.exchange(address, request, connections);
         tokio::pin!(answer);
-        let mut wait = self.timeout;
+        let mut wait = self.patience.answer;
         loop {
             if let Ok(result) = tokio::time::timeout(wait, answer.as_mut()).await {
                 return result;
             }
             let Some(body) = body else { return Err(Failed::TimedOut) };
-            let left = self.timeout.saturating_sub(body.idle());
+            let left = self.patience.answer.saturating_sub(body.idle());
+            let left = if body.ended() { left } else { left.min(self.patience.body.saturating_sub(body.age())) };
             if left.is_zero() {
                 return Err(if body.ended() { Failed::TimedOut } else { Failed::Body(BodyProblem::Stalled) });
             }
@@ -140,12 +131,12 @@ impl Upstream {
         connections: &Arc<Connections>,
     ) -> Result<Response<Passing>, Failed> {
         loop {
-            let mut lease = connections.lease(address, self.connect_timeout).await.map_err(Failed::Unreached)?;
+            let mut lease = connections.lease(address, self.patience.connect).await.map_err(Failed::Unreached)?;
             match lease.send(request).await {
                 Ok(response) => return Ok(response.map(|body| Passing::new(body, lease))),
                 Err(mut error) => match error.take_message().filter(|_| lease.used) {
                     Some(unsent) => request = unsent,
-                    None => return Err(failed(error.into_error())),
+                    None => return Err(Failed::of(error.into_error())),
                 },
             }
         }
@@ -176,47 +167,4 @@ fn is_misdirected(response: &Response<Passing>) -> bool {
 
 fn is_safe(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS].contains(method)
-}
-
-fn failed(error: hyper::Error) -> Failed {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        match cause.downcast_ref::<BodyError>() {
-            Some(BodyError::TooLarge(limit)) => return Failed::Body(BodyProblem::TooLarge(*limit)),
-            Some(BodyError::Client(_)) => return Failed::Body(BodyProblem::Broken),
-            None => source = cause.source(),
-        }
-    }
-    Failed::BrokenOff(error)
-}
-
-impl BodyProblem {
-    fn problem(&self) -> Problem {
-        match self {
-            Self::TooLarge(limit) => tenantry_web::json::too_large(Some(*limit)),
-            Self::Broken => Problem::bad_request("The body could not be read."),
-            Self::Stalled => Problem::new(StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
-        }
-    }
-}
-
-/// Logged by who gives up, not by who tries again.
-fn give_up(target: Target<'_>, problem: Problem, what: &'static str) -> Problem {
-    tracing::warn!(service = %target.service, owner = %target.owner, "{what}");
-    problem
-}
-
-fn unavailable(target: Target<'_>) -> Problem {
-    let problem = Problem::unavailable(format!("The {} service is not available just now.", target.service));
-    give_up(target, problem.retry_after(SOON), "no instance answers")
-}
-
-fn broken_off(target: Target<'_>) -> Problem {
-    let problem = Problem::new(StatusCode::BAD_GATEWAY, format!("The {} service broke off.", target.service));
-    give_up(target, problem, "a service broke off")
-}
-
-fn timed_out(target: Target<'_>) -> Problem {
-    let message = format!("The {} service did not answer in time.", target.service);
-    give_up(target, Problem::new(StatusCode::GATEWAY_TIMEOUT, message), "a service did not answer in time")
 }

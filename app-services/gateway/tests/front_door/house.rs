@@ -23,7 +23,7 @@ use tenantry_ports::store::StoreError;
 use tenantry_ports::usage::{Counted, Usage};
 use tenantry_tenancy::Table;
 use tenantry_tenancy::testing::{CountingIds, MemoryTable, Signer, Speaker, TokioClock, framed};
-use tenantry_web::{Lifecycle, Verifier};
+use tenantry_web::{Door, Lifecycle, Verifier};
 use tokio::net::TcpListener;
 
 use super::records::Records;
@@ -119,13 +119,15 @@ impl House {
         };
         set(&mut config);
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let gateway = Arc::new(Gateway::new(deps, config));
-        let (served, life) = (gateway.clone(), lifecycle.clone());
-        tokio::spawn(async move { serve(listener, served, &life).await });
+        let url = listen(&gateway, &lifecycle, Door::from).await;
         let client = Client::builder().no_proxy().build().unwrap();
         Self { signer, routes, records, usage, lifecycle, gateway, client, url }
+    }
+
+    /// Another listener of the same gateway, with so many places.
+    pub async fn narrow_door(&self, places: usize) -> String {
+        listen(&self.gateway, &self.lifecycle, |listener| Door::with_places(listener, places)).await
     }
 
     /// Starts routes behind the gateway as the owner's service.
@@ -158,6 +160,15 @@ impl House {
     pub fn post(&self, path: &str) -> RequestBuilder {
         self.client.post(format!("{}{path}", self.url))
     }
+}
+
+/// Where the gateway answers.
+async fn listen(gateway: &Arc<Gateway>, lifecycle: &Lifecycle, door: impl FnOnce(TcpListener) -> Door) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (door, gateway, lifecycle) = (door(listener), gateway.clone(), lifecycle.clone());
+    tokio::spawn(async move { serve(door, gateway, &lifecycle).await });
+    url
 }
 
 pub fn own(tenant: &str) -> Owner {

@@ -305,6 +305,18 @@ async fn a_slow_body_arrives_and_a_stalled_one_is_given_up() {
     assert_eq!(sent.send().await.unwrap().status(), StatusCode::REQUEST_TIMEOUT);
 }
 
+#[tokio::test]
+async fn a_body_that_drips_is_given_up_in_the_end() {
+    let house = House::with(|config| config.body_timeout = Duration::from_millis(700), as_it_is).await;
+    house.start(&own("globex"), "orders", echo()).await;
+    let dripping = futures::stream::unfold((), async |()| {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Some((Ok::<_, std::io::Error>("x"), ()))
+    });
+    let sent = house.post("/orders").bearer_auth(house.token("globex")).body(reqwest::Body::wrap_stream(dripping));
+    assert_eq!(sent.send().await.unwrap().status(), StatusCode::REQUEST_TIMEOUT);
+}
+
 /// Says when it is dropped.
 struct Told(mpsc::UnboundedSender<&'static str>);
 

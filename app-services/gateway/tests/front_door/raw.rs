@@ -7,7 +7,7 @@ use axum::Router;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::any;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::house::{House, own};
@@ -34,13 +34,33 @@ async fn house() -> (House, Seen) {
 
 /// Everything that comes back until the gateway closes the connection.
 async fn answers(house: &House, head: &str, rest: &str) -> String {
-    let mut stream = TcpStream::connect(house.url.strip_prefix("http://").unwrap()).await.unwrap();
+    answers_at(&house.url, house, head, rest).await
+}
+
+async fn answers_at(url: &str, house: &House, head: &str, rest: &str) -> String {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await.unwrap();
     let token = house.token("globex");
     let text = format!("{head}host: localhost\r\nauthorization: Bearer {token}\r\n{rest}");
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     timeout(SOON, stream.read_to_end(&mut answer)).await.expect("the connection to be closed").unwrap();
     String::from_utf8(answer).unwrap()
+}
+
+/// A service that answers every request with these bytes, and then closes the connection.
+async fn says(house: &House, bytes: &'static [u8]) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(bytes).await.unwrap();
+        }
+    });
+    house.routes.0.lock().unwrap().insert((own("globex"), "orders".to_owned()), vec![address]);
 }
 
 const HIDDEN: &str = "GET /orders/hidden HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -111,6 +131,50 @@ async fn a_service_is_told_one_length() {
         assert_eq!(statuses, answered, "{lengths}: {answer}");
         let expected = ("POST /orders".to_owned(), vec![told.to_owned()], "abc".to_owned());
         assert_eq!(*seen.lock().unwrap(), [expected], "{lengths}");
+    }
+}
+
+/// Where connections to us are shared, as load balancers do, no service gets an answer of its own to somebody else.
+#[tokio::test]
+async fn no_service_answers_more_than_it_was_asked() {
+    let house = House::open(str::to_owned).await;
+    // An answer that is none is broken off; then the service is looked for again, and there is no other.
+    let hidden = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhidden";
+    for (bytes, first) in [
+        ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok{hidden}", "200"),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n4\r\nokok\r\n0\r\n\r\n{hidden}",
+            "200",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n4\r\nokok\r\n0\r\n\r\n{hidden}",
+            "200",
+        ),
+        ("HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\nok{hidden}", "204"),
+        ("HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\nok{hidden}", "304"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok{hidden}", "503"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\nok{hidden}", "503"),
+        ("HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n{hidden}", "502"),
+        ("HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok{hidden}", "200"),
+        ("nonsense\r\n\r\n{hidden}", "503"),
+    ] {
+        says(&house, bytes.replace("{hidden}", hidden).leak().as_bytes()).await;
+        let next = HIDDEN.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n");
+        let answer = answers(&house, "GET /orders HTTP/1.1\r\n", &format!("\r\n{next}")).await;
+        let statuses: Vec<_> = answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
+        // The next answer is our own, to a request without a token; or there is none, as the connection has ended.
+        assert!(statuses == [first, "401"] || statuses == [first], "{bytes:?}: {answer}");
+        assert!(!answer.contains("hidden"), "{bytes:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_is_free_again_when_its_connection_has_ended() {
+    let (house, _) = house().await;
+    let narrow = house.narrow_door(1).await;
+    for _ in 0..20 {
+        let answer = answers_at(&narrow, &house, "GET /orders HTTP/1.1\r\n", "connection: close\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.1 429 "), "{answer}");
     }
 }
 
