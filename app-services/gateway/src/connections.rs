@@ -22,9 +22,16 @@ use tokio::time::{Instant, timeout};
 use crate::body::ForwardBody;
 
 /// Connections that wait for their next request; each worker has its own.
-#[derive(Default)]
 pub struct Connections {
-    idle: Mutex<HashMap<SocketAddr, Vec<Idle>>>,
+    idle: Mutex<Waiting>,
+    /// How many may wait, to whatever services: there may be thousands of these, and each takes a file.
+    most: usize,
+}
+
+#[derive(Default)]
+struct Waiting {
+    by_address: HashMap<SocketAddr, Vec<Idle>>,
+    all: usize,
 }
 
 struct Idle {
@@ -53,11 +60,15 @@ pub struct Lease {
 }
 
 impl Connections {
+    pub fn new(most: usize) -> Self {
+        Self { idle: Mutex::default(), most }
+    }
+
     /// One that is there, or a new one.
     pub async fn lease(self: &Arc<Self>, address: SocketAddr, patience: Duration) -> io::Result<Lease> {
         let lease = |wire, used| Lease { wire, address, home: Arc::clone(self), used };
         // The newest, so that the others grow old and are closed.
-        let idle = self.lock().get_mut(&address).and_then(Vec::pop);
+        let idle = self.lock().take(address);
         if let Some(idle) = idle {
             return Ok(lease(idle.wire, true));
         }
@@ -71,15 +82,33 @@ impl Connections {
 
     /// Closes what has been idle for long.
     pub fn sweep(&self) {
-        self.lock().retain(|_, idle| {
+        let mut waiting = self.lock();
+        waiting.by_address.retain(|_, idle| {
             idle.retain(|one| one.since.elapsed() < IDLE_FOR);
             !idle.is_empty()
         });
+        waiting.all = waiting.by_address.values().map(Vec::len).sum();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SocketAddr, Vec<Idle>>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing under this lock can panic half-way through a change.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn take(&mut self, address: SocketAddr) -> Option<Idle> {
+        let idle = self.by_address.get_mut(&address)?.pop()?;
+        self.all -= 1;
+        Some(idle)
+    }
+
+    fn keep(&mut self, address: SocketAddr, wire: Box<Wire>, most: usize) {
+        let idle = self.by_address.entry(address).or_default();
+        if self.all < most && idle.len() < IDLE {
+            idle.push(Idle { wire, since: Instant::now() });
+            self.all += 1;
+        }
     }
 }
 
@@ -111,11 +140,7 @@ impl Lease {
             return;
         }
         let Self { wire, address, home, .. } = self;
-        let mut idle = home.lock();
-        let idle = idle.entry(address).or_default();
-        if idle.len() < IDLE {
-            idle.push(Idle { wire, since: Instant::now() });
-        }
+        home.lock().keep(address, wire, home.most);
     }
 }
 
@@ -130,5 +155,33 @@ impl Wire {
             }
             self.connection = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn so_many_wait_and_no_more() {
+        let connections = Arc::new(Connections::new(3));
+        let mut services = Vec::new();
+        for _ in 0..5 {
+            services.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        }
+        let addresses: Vec<_> = services.iter().map(|service| service.local_addr().unwrap()).collect();
+        for address in &addresses {
+            connections.lease(*address, Duration::from_secs(5)).await.unwrap().give_back();
+        }
+        let waiting = || connections.lock().by_address.values().map(Vec::len).sum::<usize>();
+        assert_eq!((waiting(), connections.lock().all), (3, 3));
+        let again = connections.lease(addresses[0], Duration::from_secs(5)).await.unwrap();
+        assert!(again.used);
+        assert_eq!((waiting(), connections.lock().all), (2, 2));
+        again.give_back();
+        connections.sweep();
+        assert_eq!((waiting(), connections.lock().all), (3, 3));
     }
 }

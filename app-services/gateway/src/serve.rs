@@ -31,7 +31,10 @@ struct Accepted {
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
 pub async fn serve(listener: impl Into<Door>, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers: io::Result<Vec<_>> = (0..count).map(|_| start(&gateway, lifecycle)).collect();
+    // An eighth of the files for connections to services that wait for their next request; those in use are no more
+    // than there are clients.
+    let idle = tenantry_web::serve::files() / 8 / count;
+    let workers: io::Result<Vec<_>> = (0..count).map(|_| start(&gateway, lifecycle, idle)).collect();
     let workers = match workers {
         Ok(workers) => workers,
         Err(error) => return tracing::error!(%error, "the gateway's workers could not be started"),
@@ -57,17 +60,22 @@ async fn hand_out(mut door: Door, workers: &[UnboundedSender<Accepted>], lifecyc
 }
 
 /// A thread with a runtime of its own, which ends with the last of its connections.
-fn start(gateway: &Arc<Gateway>, lifecycle: &Lifecycle) -> io::Result<UnboundedSender<Accepted>> {
+fn start(gateway: &Arc<Gateway>, lifecycle: &Lifecycle, idle: usize) -> io::Result<UnboundedSender<Accepted>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (hand_over, accepted) = unbounded_channel();
     let (gateway, lifecycle) = (Arc::clone(gateway), lifecycle.clone());
-    let body = move || runtime.block_on(work(accepted, &gateway, &lifecycle));
+    let connections = Arc::new(Connections::new(idle));
+    let body = move || runtime.block_on(work(accepted, &gateway, &lifecycle, &connections));
     std::thread::Builder::new().name("gateway".into()).spawn(body)?;
     Ok(hand_over)
 }
 
-async fn work(mut accepted: UnboundedReceiver<Accepted>, gateway: &Arc<Gateway>, lifecycle: &Lifecycle) {
-    let connections = Arc::new(Connections::default());
+async fn work(
+    mut accepted: UnboundedReceiver<Accepted>,
+    gateway: &Arc<Gateway>,
+    lifecycle: &Lifecycle,
+    connections: &Arc<Connections>,
+) {
     let mut sweep = tokio::time::interval(SWEEP);
     let tasks = TaskTracker::new();
     loop {
@@ -88,7 +96,7 @@ async fn work(mut accepted: UnboundedReceiver<Accepted>, gateway: &Arc<Gateway>,
                 continue;
             }
         };
-        let shared = Arc::new((Arc::clone(gateway), Client::from(peer), lifecycle.ready(), Arc::clone(&connections)));
+        let shared = Arc::new((Arc::clone(gateway), Client::from(peer), lifecycle.ready(), Arc::clone(connections)));
         let service = service_fn(move |request| {
             let shared = Arc::clone(&shared);
             async move {

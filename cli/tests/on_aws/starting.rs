@@ -53,10 +53,12 @@ fn what_is_set_wrongly_is_told_at_once() {
         "0",
         "--pooled-pool",
         "eu-west-1_b",
+        "--trusted-proxy",
+        "10.0.0.0/8,10.0.0.1/8",
     ]);
     let said = refused(command);
-    assert!(said.contains("has 4 faults"), "{said}");
-    for key in ["gateway-url", "listen", "processes", "pooled-client"] {
+    assert!(said.contains("has 5 faults"), "{said}");
+    for key in ["gateway-url", "listen", "processes", "pooled-client", "trusted-proxy"] {
         assert!(said.contains(&format!("\n  {key}: ")), "{key}: {said}");
     }
 }

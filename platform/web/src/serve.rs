@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-pub use self::door::{Admitted, Door};
+pub use self::door::{Admitted, Door, files};
 use self::patience::Patient;
 use crate::lifecycle::Lifecycle;
 

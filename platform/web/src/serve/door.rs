@@ -39,10 +39,13 @@ impl From<TcpListener> for Door {
     /// With a place for every fourth file that the process may open: a connection to the gateway may need another one
     /// to a service, and stores, logs and other listeners have theirs.
     fn from(listener: TcpListener) -> Self {
-        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        let places = usize::try_from(files / 4).unwrap_or(MOST).clamp(FEWEST, MOST);
-        Self::with_places(listener, places)
+        Self::with_places(listener, (files() / 4).clamp(FEWEST, MOST))
     }
+}
+
+/// How many files this process may have open.
+pub fn files() -> usize {
+    getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
 }
 
 impl Door {
