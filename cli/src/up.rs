@@ -199,6 +199,13 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn no_service_sets_the_issuers_cookies() {
+        for cookie in [identity::SESSION_COOKIE, identity::CSRF_COOKIE] {
+            assert!(cookie.starts_with(tenantry_gateway::ISSUER_COOKIES), "{cookie}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn closing_waits_no_longer_than_the_deadline() {
         let (began, deadline) = (Instant::now(), Instant::now() + END);

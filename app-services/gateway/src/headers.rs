@@ -2,13 +2,15 @@
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, FORWARDED, HOST, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    PROXY_AUTHORIZATION, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tenantry_web::http::{X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
 
 use crate::request_id::X_REQUEST_ID;
 
+/// What the names of the issuer's cookies begin with.
+pub const ISSUER_COOKIES: &str = "tenantry_";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
@@ -54,6 +56,20 @@ pub fn strip_answer(headers: &mut HeaderMap) {
     for name in gone {
         headers.remove(name);
     }
+    if headers.get_all(SET_COOKIE).iter().any(is_cookie_of_ours) {
+        let cookies: Vec<_> = headers.get_all(SET_COOKIE).iter().filter(|c| !is_cookie_of_ours(c)).cloned().collect();
+        headers.remove(SET_COOKIE);
+        for cookie in cookies {
+            headers.append(SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// The issuer may live on the same host, for which any port's answer sets cookies: no service signs a browser in or
+/// out. One without a name comes back to the issuer as what its value says.
+fn is_cookie_of_ours(cookie: &HeaderValue) -> bool {
+    let text = cookie.as_bytes().trim_ascii_start();
+    text.strip_prefix(b"=").unwrap_or(text).trim_ascii_start().starts_with(ISSUER_COOKIES.as_bytes())
 }
 
 /// Headers that `Connection` names as meant for this hop. Most often there is none.
@@ -142,6 +158,16 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         assert!(!onward(&came, &said(true)).contains_key(AUTHORIZATION));
+    }
+
+    #[test]
+    fn a_service_sets_no_cookie_of_the_issuers() {
+        let mut headers = HeaderMap::new();
+        for cookie in ["tenantry_issuer_session=x; Path=/", "a=1", " =tenantry_issuer_csrf=y", "b=tenantry_c"] {
+            headers.append(SET_COOKIE, HeaderValue::from_static(cookie));
+        }
+        strip_answer(&mut headers);
+        assert_eq!(headers.get_all(SET_COOKIE).iter().collect::<Vec<_>>(), ["a=1", "b=tenantry_c"]);
     }
 
     #[test]

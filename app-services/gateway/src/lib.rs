@@ -29,4 +29,5 @@ pub use self::answer::GatewayBody;
 pub use self::closing::heed_closings;
 pub use self::config::{GatewayConfig, GatewayDeps};
 pub use self::gateway::{Client, Gateway};
+pub use self::headers::ISSUER_COOKIES;
 pub use self::serve::serve;
