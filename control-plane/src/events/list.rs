@@ -14,7 +14,8 @@ const LIST: &str = "/events";
 
 /// List recent events
 ///
-/// The newest comes first. They are kept for a while, not for ever.
+/// The newest comes first. They are kept for a while, not for ever. A page may be shorter than asked for, or empty:
+/// there are more as long as it has a `next_token`.
 #[utoipa::path(
     get,
     path = "/events",

@@ -9,6 +9,7 @@ mod purge;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 use std::fs;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub(crate) use self::codec::{IdKey, from_json, json, read_id, rows, to_json};
 pub(crate) use self::events::hears_bit;
 use self::events::last_event;
 use self::lock::Lock;
+pub(crate) use self::unreadable::{Unreadable, is_unreadable};
 use crate::bus::Queues;
 use crate::keys::Young;
 use crate::sqlite::{Guard, Mode, OpenError, Options, Place, Sqlite, SqliteError};
@@ -61,6 +63,7 @@ pub(crate) struct Inner {
     pub queues: Queues,
     pub young: Arc<Young>,
     pub usage: Counters,
+    pub unreadable: Arc<Unreadable>,
     /// Held as long as anything may be written.
     _lock: Option<Lock>,
 }
@@ -72,7 +75,7 @@ impl Database {
         fs::create_dir_all(dir).map_err(io)?;
         let lock = Lock::take(dir)?;
         let place = Place::File(dir.join("tenantry.db"));
-        let usage = Counters::open(&dir.join("usage.slots"))?;
+        let usage = Counters::open(&dir.join("usage.slots"), deps.clock.now())?;
         let database = Self::assemble(place, Mode::Threaded, deps, usage, Some(lock))?;
         // The names of new files have to survive a power failure, too.
         fs::File::open(dir).and_then(|d| d.sync_all()).map_err(io)?;
@@ -99,7 +102,21 @@ impl Database {
         let closing = broadcast::Sender::new(CLOSINGS);
         let young = Arc::new(young);
         let behind = sqlite.behind();
-        let inner = Inner { sqlite, behind, clock, ids, sources, newest, closing, queues, young, usage, _lock: lock };
+        let unreadable = Arc::default();
+        let inner = Inner {
+            sqlite,
+            behind,
+            clock,
+            ids,
+            sources,
+            newest,
+            closing,
+            queues,
+            young,
+            usage,
+            unreadable,
+            _lock: lock,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -1,5 +1,6 @@
 //! The event log, for people and for the live stream.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,14 +11,14 @@ use tenantry_ports::page::{Page, PageRequest, Position};
 use tenantry_ports::store::StoreError;
 use tokio::time::{Instant, timeout_at};
 
-use crate::database::{Database, IdKey, from_json, rows};
-use crate::store::{cut, number};
+use crate::database::{Database, IdKey, Unreadable, from_json, rows};
+use crate::store::number;
 
 #[async_trait]
 impl EventLog for Database {
     async fn recent(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<Event>, StoreError> {
-        let filter = filter.clone();
-        Ok(self.inner.sqlite.read(move |c| recent(c, &filter, &page)).await?)
+        let (filter, unreadable) = (filter.clone(), Arc::clone(&self.inner.unreadable));
+        Ok(self.inner.sqlite.read(move |c| recent(c, &unreadable, &filter, &page)).await?)
     }
 
     async fn end(&self) -> Result<Position, StoreError> {
@@ -54,20 +55,41 @@ fn e_box(error: std::num::ParseIntError) -> tenantry_ports::error::Cause {
     Box::new(error)
 }
 
-fn recent(conn: &Connection, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>, rusqlite::Error> {
+/// How many events one page looks at to find those of a type: enough for most, and no walk through all there are.
+const LOOKED_AT: usize = 5_000;
+
+/// Newest first. A page that saw as many as it may is short, or empty, and goes on where it stopped.
+fn recent(
+    conn: &Connection,
+    unreadable: &Unreadable,
+    filter: &EventFilter,
+    page: &PageRequest,
+) -> Result<Page<Event>, rusqlite::Error> {
     let before = number(page)?.unwrap_or(i64::MAX);
     let of_tenant = if filter.tenant.is_some() { "tenant = ?3" } else { "?3 IS NULL" };
-    let of_type = if filter.detail_type.is_some() { "type = ?4" } else { "?4 IS NULL" };
-    let sql =
-        format!("SELECT seq, body FROM events WHERE seq < ?1 AND {of_tenant} AND {of_type} ORDER BY seq DESC LIMIT ?2");
+    let sql = format!("SELECT seq, type, body FROM events WHERE seq < ?1 AND {of_tenant} ORDER BY seq DESC LIMIT ?2");
     let tenant = filter.tenant.as_ref().map(|id| IdKey(id.as_str()));
-    let found: Vec<(i64, Event)> = conn
-        .prepare_cached(&sql)?
-        .query_map(params![before, rows(page.limit + 1), tenant, filter.detail_type], |row| {
-            Ok((row.get(0)?, from_json(row.get_ref(1)?.as_blob()?)?))
-        })?
-        .collect::<Result<_, _>>()?;
-    Ok(cut(found, page.limit))
+    let mut events = conn.prepare_cached(&sql)?;
+    let mut found = events.query(params![before, rows(LOOKED_AT + 1), tenant])?;
+    let (mut items, mut looked_at, mut last) = (Vec::new(), 0, before);
+    while let Some(row) = found.next()? {
+        if items.len() == page.limit || looked_at == LOOKED_AT {
+            return Ok(Page { items, next: Some(Position(last.to_string())) });
+        }
+        (last, looked_at) = (row.get(0)?, looked_at + 1);
+        if filter
+            .detail_type
+            .as_deref()
+            .is_some_and(|wanted| row.get_ref(1).and_then(|t| Ok(t.as_str()?)) != Ok(wanted))
+        {
+            continue;
+        }
+        match row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from).and_then(from_json) {
+            Ok(event) => items.push(event),
+            Err(error) => unreadable.tell("an event", &format!("event {last}"), &error),
+        }
+    }
+    Ok(Page { items, next: None })
 }
 
 fn following(conn: &Connection, after: i64, limit: usize) -> Result<Vec<(Position, Event)>, rusqlite::Error> {

@@ -9,6 +9,8 @@ mod read;
 mod register;
 mod row;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::event::Report;
@@ -22,7 +24,7 @@ use tenantry_ports::keys::KeyUse;
 use tenantry_ports::page::{Page, PageRequest};
 use tenantry_ports::store::{AmendOutcome, ApplyOutcome, BeginOutcome, Registered, StoreError, TenantStore};
 
-pub(crate) use self::read::{cut, number};
+pub(crate) use self::read::number;
 pub(crate) use self::row::{IdKind, Row, find, write_record};
 use crate::database::Database;
 use crate::keys::HashedKey;
@@ -61,7 +63,8 @@ impl TenantStore for Database {
     }
 
     async fn overdue(&self, now: Timestamp, limit: usize) -> Result<Vec<TenantId>, StoreError> {
-        Ok(self.inner.sqlite.read(move |c| read::overdue(c, now, limit)).await?)
+        let unreadable = Arc::clone(&self.inner.unreadable);
+        Ok(self.inner.sqlite.read(move |c| read::overdue(c, &unreadable, now, limit)).await?)
     }
 
     async fn expire(&self, id: &TenantId) -> Result<bool, StoreError> {

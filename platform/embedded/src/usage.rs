@@ -10,16 +10,21 @@ mod slots;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use tenantry_contract::id::TenantId;
+use tenantry_contract::time::Timestamp;
 use tenantry_ports::store::StoreError;
 use tenantry_ports::usage::{Counted, Usage};
 
 use self::slots::{Count, Slots};
 use crate::database::{Database, IdKey};
 use crate::sqlite::OpenError;
+
+/// Longer than anybody asks for.
+const KEPT: Duration = Duration::from_secs(40 * 24 * 60 * 60);
 
 /// Every tenant's counter.
 pub struct Counters {
@@ -39,8 +44,8 @@ impl Counter {
 }
 
 impl Counters {
-    pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let (slots, found) = Slots::open(path)?;
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        let (slots, found) = Slots::open(path, oldest(now))?;
         let tenants = found
             .into_iter()
             .map(|(slot, tenant, count)| (tenant, Arc::new(Counter { slot, count: Mutex::new(count) })));
@@ -160,6 +165,25 @@ impl Database {
         });
         Ok(write.await?)
     }
+}
+
+/// The first day that is still kept.
+fn oldest(now: Timestamp) -> u32 {
+    // A day that is none, as of a clock that was never set, is before all others.
+    number_of(&first_kept(now)).unwrap_or(0)
+}
+
+fn first_kept(now: Timestamp) -> String {
+    let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(now.millis().saturating_sub(kept)).day()
+}
+
+/// Removes some of the days that nobody asks for any more, and says how many.
+pub(crate) fn purge(conn: &Connection, now: Timestamp, most: i64) -> Result<usize, rusqlite::Error> {
+    conn.prepare_cached(
+        "DELETE FROM usage WHERE (tenant, day) IN (SELECT tenant, day FROM usage WHERE day < ?1 ORDER BY day LIMIT ?2)",
+    )?
+    .execute(params![first_kept(now), most])
 }
 
 fn past(conn: &Connection, tenant: &TenantId, day: &str) -> Result<u64, rusqlite::Error> {

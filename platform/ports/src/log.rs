@@ -11,7 +11,8 @@ use crate::store::StoreError;
 
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Newest first.
+    /// Newest first. What a filter leaves out is looked through a stretch at a time: a page may be short, or empty, and
+    /// go on all the same.
     async fn recent(&self, filter: &EventFilter, page: PageRequest) -> Result<Page<Event>, StoreError>;
 
     /// The position after the newest event.

@@ -11,6 +11,7 @@ use tenantry_ports::ids::{Ids, MintIds};
 
 use super::Inner;
 use super::events::{Logged, publish, publish_body};
+use super::unreadable::Unreadable;
 use crate::keys::Young;
 
 pub struct Change<'a> {
@@ -18,6 +19,7 @@ pub struct Change<'a> {
     pub now: Timestamp,
     pub ids: &'a dyn Ids,
     pub young: &'a Young,
+    pub unreadable: &'a Unreadable,
     sources: &'a Sources,
     published: Cell<Option<Logged>>,
     closing: RefCell<Vec<TenantId>>,
@@ -25,8 +27,9 @@ pub struct Change<'a> {
 
 impl<'a> Change<'a> {
     pub fn new(conn: &'a Connection, now: Timestamp, inner: &'a Inner) -> Self {
-        let Inner { ids, young, sources, .. } = inner;
-        Self { conn, now, ids: &**ids, young, sources, published: Cell::new(None), closing: RefCell::default() }
+        let Inner { ids, young, sources, unreadable, .. } = inner;
+        let (published, closing) = (Cell::new(None), RefCell::default());
+        Self { conn, now, ids: &**ids, young, unreadable, sources, published, closing }
     }
 
     /// Gives drafts their ids and time, and appends them to the log.

@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::Database;
 use crate::keys::{self, day_of};
 use crate::sqlite::SqliteError;
+use crate::usage;
 
 /// How long an event stays in the log once every consumer is done with it.
 const EVENTS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -73,7 +74,8 @@ fn sweep(conn: &rusqlite::Connection, now: Timestamp) -> Result<usize, rusqlite:
             "DELETE FROM dead_letters WHERE at < ?1 AND id IN (SELECT id FROM dead_letters ORDER BY id LIMIT ?2)",
         )?
         .execute((before(now, LETTERS_KEPT), CHUNK))?;
-    Ok(events + keys + reports + letters)
+    let usage = usage::purge(conn, now, CHUNK)?;
+    Ok(events + keys + reports + letters + usage)
 }
 
 fn before(now: Timestamp, kept: Duration) -> i64 {

@@ -1,6 +1,7 @@
 //! The tables. Each registration touches as few b-trees as its promises allow, and appends where it can.
 
-pub const MIGRATIONS: &[&str] = &["
+pub const MIGRATIONS: &[&str] = &[
+    "
 -- Tenants in the order their ids were made, which is the order they are listed in.
 CREATE TABLE tenants (
     n            INTEGER PRIMARY KEY,
@@ -144,4 +145,9 @@ CREATE TABLE usage (
     used   INTEGER NOT NULL,
     PRIMARY KEY (tenant, day)
 ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+-- For the broom, which takes days and not tenants.
+CREATE INDEX usage_day ON usage (day);
+",
+];

@@ -1,3 +1,6 @@
+mod retention;
+mod unreadable;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;

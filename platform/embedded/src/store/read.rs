@@ -11,7 +11,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::row::{IdKind, find};
-use crate::database::{from_json, rows};
+use crate::database::{Unreadable, from_json, rows};
 
 pub fn named(conn: &Connection, name: &TenantName) -> Result<Option<TenantRecord>, rusqlite::Error> {
     conn.prepare_cached("SELECT record FROM tenants WHERE live_name = ?1")?
@@ -31,12 +31,28 @@ pub fn tenants(conn: &Connection, page: &PageRequest) -> Result<Page<TenantRecor
     Ok(cut(found, page.limit))
 }
 
-pub fn overdue(conn: &Connection, now: Timestamp, limit: usize) -> Result<Vec<TenantId>, rusqlite::Error> {
-    conn.prepare_cached("SELECT record FROM tenants WHERE due <= ?1 ORDER BY due LIMIT ?2")?
-        .query_map(params![now.millis(), rows(limit)], |row| {
-            from_json::<TenantRecord>(row.get_ref(0)?.as_blob()?).map(|record| record.tenant_id)
-        })?
-        .collect()
+/// One that cannot be read is passed over, and takes no other's place.
+pub fn overdue(
+    conn: &Connection,
+    unreadable: &Unreadable,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<TenantId>, rusqlite::Error> {
+    let mut due = conn.prepare_cached("SELECT record, n FROM tenants WHERE due <= ?1 ORDER BY due")?;
+    let mut rows = due.query([now.millis()])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let record = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from).and_then(from_json::<TenantRecord>);
+        match record {
+            Ok(record) => found.push(record.tenant_id),
+            Err(error) => {
+                unreadable.tell("a tenant's record", &format!("row {} of tenants", row.get::<_, i64>(1)?), &error);
+            }
+        }
+    }
+    Ok(found)
 }
 
 pub fn operation(conn: &Connection, id: &OperationId) -> Result<Option<Operation>, rusqlite::Error> {

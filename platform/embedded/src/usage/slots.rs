@@ -5,6 +5,7 @@ use std::io::{Error, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tenantry_contract::id::TenantId;
 
@@ -28,24 +29,29 @@ pub struct Slots {
     file: Option<File>,
     /// The first place that was never used.
     end: AtomicU64,
+    /// Places of tenants that have not been counted for long.
+    free: Mutex<Vec<u64>>,
 }
 
 impl Slots {
     /// Counts that are gone with the process.
     pub const fn none() -> Self {
-        Self { file: None, end: AtomicU64::new(0) }
+        Self { file: None, end: AtomicU64::new(0), free: Mutex::new(Vec::new()) }
     }
 
-    /// The file, and what its places hold. One that the machine's crash left half-written is nobody's.
-    pub fn open(path: &Path) -> Result<(Self, Vec<Place>), OpenError> {
+    /// The file, and what its places hold. One that the machine's crash left half-written is nobody's; one of a day
+    /// before `oldest` is used again.
+    pub fn open(path: &Path, oldest: u32) -> Result<(Self, Vec<Place>), OpenError> {
         let io = |cause| OpenError::Io { what: path.display().to_string(), cause };
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let places = (0..).zip(bytes.chunks(SIZE));
         let found = places.filter_map(|(slot, place)| read(place).map(|(tenant, count)| (slot, tenant, count)));
+        let (found, old): (Vec<Place>, Vec<Place>) = found.partition(|(_, _, count)| count.day >= oldest);
         let end = AtomicU64::new(bytes.len().div_ceil(SIZE) as u64);
-        Ok((Self { file: Some(file), end }, found.collect()))
+        let free = Mutex::new(old.into_iter().map(|(slot, _, _)| slot).collect());
+        Ok((Self { file: Some(file), end, free }, found))
     }
 
     /// A new place, written whole.
@@ -55,7 +61,8 @@ impl Slots {
         let id = tenant.as_str().as_bytes();
         place[ID_AT] = u8::try_from(id.len()).map_err(Error::other)?;
         place[ID_AT + 1..=ID_AT + id.len()].copy_from_slice(id);
-        let slot = self.end.fetch_add(1, Ordering::Relaxed);
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let slot = free.unwrap_or_else(|| self.end.fetch_add(1, Ordering::Relaxed));
         self.put(slot, &place)?;
         Ok(slot)
     }

@@ -1,5 +1,8 @@
 //! Holding an owner.
 
+use std::time::Duration;
+
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 use tenantry_contract::id::WorkerId;
 use tenantry_contract::lifecycle::claimed;
@@ -9,8 +12,11 @@ use tenantry_ports::work::{Claim, Held, Hold};
 
 use super::inventory;
 use super::{OwnerKey, read_owner};
-use crate::database::{Change, rows};
+use crate::database::{Change, is_unreadable, read_id, rows};
 use crate::store::{IdKind, Row, find, write_record};
+
+/// How long an owner of whom something cannot be read is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(10 * 60);
 
 /// Claims who is due. While an owner is held its `due` is the lease's end, so nobody else finds it before.
 pub fn claim(
@@ -20,31 +26,41 @@ pub fn claim(
     until: Timestamp,
     max: usize,
 ) -> Result<Vec<Claim>, rusqlite::Error> {
-    let due: Vec<Owner> = change
+    let due: Vec<Value> = change
         .prepare_cached("SELECT owner FROM work WHERE due <= ?1 ORDER BY due LIMIT ?2")?
-        .query_map(params![now.millis(), rows(max)], |row| Ok(read_owner(row.get_ref(0)?)?))?
+        .query_map(params![now.millis(), rows(max)], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    due.into_iter().map(|owner| claim_one(change, owner, worker, now, until)).collect()
+    let mut claims = Vec::with_capacity(due.len());
+    for key in due {
+        match claim_one(change, &key, worker, now, until) {
+            Ok(claim) => claims.push(claim),
+            Err(error) if is_unreadable(&error) => put_off(change, &key, now.plus(LEFT_ALONE), &error)?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(claims)
 }
 
+/// Everything is read before anything is written, so that an owner of whom something cannot be read stays as it was.
 fn claim_one(
     change: &Change<'_>,
-    owner: Owner,
+    key: &Value,
     worker: &WorkerId,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Claim, rusqlite::Error> {
+    let owner = read_owner(key.into())?;
+    let inventory = inventory::of(change, &owner)?;
+    let record = match owner.tenant() {
+        None => None,
+        Some(id) => find(change, IdKind::Tenant, id.as_str())?,
+    };
     let fence: i64 = change
         .prepare_cached(
             "UPDATE work SET due = ?2, held_until = ?2, worker = ?3, rung = NULL, fence = fence + 1
              WHERE owner = ?1 RETURNING fence",
         )?
         .query_row(params![OwnerKey(&owner), until.millis(), worker.as_str()], |row| row.get(0))?;
-    let inventory = inventory::of(change, &owner)?;
-    let record = match owner.tenant() {
-        None => None,
-        Some(id) => find(change, IdKind::Tenant, id.as_str())?,
-    };
     let record = match record {
         None => None,
         Some(row) => {
@@ -59,6 +75,19 @@ fn claim_one(
     let attempt = record.as_ref().and_then(|r| r.operation.as_ref()).map(|op| (op.id.clone(), op.attempt));
     let hold = Hold { owner, worker: worker.clone(), fence: fence.unsigned_abs(), generation, attempt };
     Ok(Claim { hold, until, record, inventory })
+}
+
+/// Nobody can work on it, and nobody else waits for it.
+fn put_off(change: &Change<'_>, key: &Value, until: Timestamp, error: &rusqlite::Error) -> Result<(), rusqlite::Error> {
+    let owner = match key {
+        Value::Integer(_) => "the stage".to_owned(),
+        other => read_id(other.into()).unwrap_or_else(|_| format!("{other:?}")),
+    };
+    change.unreadable.tell("a record or an inventory", &owner, error);
+    change
+        .prepare_cached("UPDATE work SET due = ?2, held_until = NULL, rung = NULL WHERE owner = ?1")?
+        .execute(params![key, until.millis()])
+        .map(drop)
 }
 
 /// Ends the claims of an earlier process: this one holds the database alone, so nobody is left who could hold an
