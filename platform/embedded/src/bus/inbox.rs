@@ -8,7 +8,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::bus::{BusError, Consumer, DeadLetter, Delivery, Inbox, MAX_RECEIVES, Receipt};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::queue::{Out, Queue, Turn};
+use super::queue::{Due, Out, Queue, Turn};
 use super::rows;
 use crate::database::Database;
 use crate::sqlite::{Guard, SqliteError};
@@ -47,8 +47,18 @@ impl Inbox for LogInbox {
         let turns = self.turns(std::slice::from_ref(&receipt));
         let visible_at = self.now().plus(after);
         self.hide(&turns, visible_at).await?;
-        for turn in turns {
-            self.queue().lock().put(turn.seq, Out { receives: turn.receives, visible_at });
+        let done = {
+            let mut state = self.queue().lock();
+            // Meanwhile its time may have run out, so that somebody else has it, or it may have been acknowledged.
+            if let Some(Turn { seq, receives }) = state.stands_for(&receipt) {
+                state.put(seq, Out { receives, visible_at, kept: true });
+            }
+            turns.iter().map(|turn| turn.seq).filter(|seq| !state.out.contains_key(seq)).collect::<Vec<_>>()
+        };
+        if !done.is_empty() {
+            // What was just written would bring it again after a restart.
+            let consumer = self.consumer;
+            self.database.inner.behind.write(move |c| rows::forget(c, consumer, &done)).await?;
         }
         self.queue().worth_a_look.notify_waiters();
         Ok(())
@@ -90,19 +100,29 @@ impl LogInbox {
 
     async fn take(&self, max: usize, hide: Duration) -> Result<Vec<Delivery>, SqliteError> {
         let due = self.queue().lock().take_due(self.now(), hide, max);
-        if !due.hopeless.is_empty() {
-            let turns = due.hopeless.into_iter().map(|seq| Turn { seq, receives: MAX_RECEIVES }).collect();
-            self.bury(turns, format!("delivered {MAX_RECEIVES} times and never acknowledged")).await?;
-        }
-        let mut taken = Vec::new();
-        if !due.again.is_empty() {
-            self.hide(&due.again, self.now().plus(hide)).await?;
-            taken = self.again(due.again).await?;
-        }
+        let mut taken = match self.redeliver(&due, hide).await {
+            Ok(taken) => taken,
+            Err(e) => {
+                self.queue().lock().undo(&due);
+                return Err(e);
+            }
+        };
         if taken.len() < max {
             taken.extend(self.read_on(max - taken.len(), hide).await?);
         }
         Ok(taken)
+    }
+
+    async fn redeliver(&self, due: &Due, hide: Duration) -> Result<Vec<Delivery>, SqliteError> {
+        if !due.hopeless.is_empty() {
+            let turns = due.hopeless.iter().map(|seq| Turn { seq: *seq, receives: MAX_RECEIVES }).collect();
+            self.bury(turns, format!("delivered {MAX_RECEIVES} times and never acknowledged")).await?;
+        }
+        if due.again.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.hide(&due.again, self.now().plus(hide)).await?;
+        self.again(due.again.clone()).await
     }
 
     async fn again(&self, turns: Vec<Turn>) -> Result<Vec<Delivery>, SqliteError> {
@@ -136,16 +156,18 @@ impl LogInbox {
                     continue;
                 }
                 let turn = Turn { seq, receives: 1 };
-                state.put(seq, Out { receives: 1, visible_at });
+                state.put(seq, Out { receives: 1, visible_at, kept: false });
                 taken.push(delivery(turn, body));
             }
         }
     }
 
     async fn hide(&self, turns: &[Turn], until: Timestamp) -> Result<(), SqliteError> {
-        let (turns, consumer) = (turns.to_vec(), self.consumer);
-        let hide =
-            move |c: &rusqlite::Connection| turns.iter().try_for_each(|turn| rows::hide(c, consumer, *turn, until));
+        let (turns, consumer, database) = (turns.to_vec(), self.consumer, self.database.clone());
+        let hide = move |c: &rusqlite::Connection| {
+            database.inner.queues.of(consumer).lock().keep(&turns);
+            turns.iter().try_for_each(|turn| rows::hide(c, consumer, *turn, until))
+        };
         self.database.inner.behind.write(hide).await
     }
 
@@ -166,9 +188,9 @@ impl LogInbox {
             return Ok(());
         }
         let done: BTreeSet<i64> = turns.iter().map(|turn| turn.seq).collect();
-        let again: Vec<i64> = turns.iter().filter(|turn| turn.receives > 1).map(|turn| turn.seq).collect();
         let low = self.queue().lock().low_without(&done);
         let (database, consumer, written) = (self.database.clone(), self.consumer, done.clone());
+        let within = database.clone();
         self.database
             .inner
             .behind
@@ -176,7 +198,9 @@ impl LogInbox {
                 Guard::Savepoint,
                 move |c| {
                     more(c)?;
-                    rows::ack(c, consumer, &written, &again, low)
+                    // Writes come one after the other: whichever of them hid one is known here.
+                    let kept = within.inner.queues.of(consumer).lock().kept(&written);
+                    rows::ack(c, consumer, &written, &kept, low)
                 },
                 move |()| {
                     // Only now: one whose write fails comes again.

@@ -22,6 +22,8 @@ pub struct Queue {
 pub struct Out {
     pub receives: u32,
     pub visible_at: Timestamp,
+    /// A restart remembers it: there is a row of redeliveries.
+    pub kept: bool,
 }
 
 #[derive(Default)]
@@ -47,6 +49,8 @@ pub struct Due {
     pub again: Vec<Turn>,
     /// Delivered as often as may be.
     pub hopeless: Vec<i64>,
+    /// How those that are delivered again were before.
+    before: Vec<(i64, Out)>,
 }
 
 impl Queue {
@@ -84,21 +88,32 @@ impl State {
             && let Some(&(at, seq)) = self.by_time.first()
             && at <= now
         {
-            let receives = self.out.get(&seq).map_or(0, |out| out.receives);
+            let before = self.out.get(&seq).copied().unwrap_or(Out { receives: 0, visible_at: at, kept: false });
+            let receives = before.receives;
             if receives >= MAX_RECEIVES {
                 due.hopeless.push(seq);
                 // Should burying it fail, it is tried again after as long.
-                self.put(seq, Out { receives, visible_at: now.plus(hide.max(Duration::from_millis(1))) });
+                self.put(seq, Out { visible_at: now.plus(hide.max(Duration::from_millis(1))), ..before });
                 continue;
             }
             let turn = Turn { seq, receives: receives + 1 };
             due.again.push(turn);
-            self.put(seq, Out { receives: turn.receives, visible_at: now.plus(hide) });
+            due.before.push((seq, before));
+            self.put(seq, Out { receives: turn.receives, visible_at: now.plus(hide), ..before });
             if hide.is_zero() {
                 break;
             }
         }
         due
+    }
+
+    /// Takes a delivery back that nobody got: it could not be written down. It does not count.
+    pub fn undo(&mut self, due: &Due) {
+        for (turn, (seq, before)) in due.again.iter().zip(&due.before) {
+            if let Some(out) = self.out.get(seq).copied().filter(|out| out.receives == turn.receives) {
+                self.put(*seq, Out { kept: out.kept, ..*before });
+            }
+        }
     }
 
     /// When the next hidden message becomes visible.
@@ -111,6 +126,20 @@ impl State {
         let (seq, receives) = receipt.0.split_once('.')?;
         let turn = Turn { seq: seq.parse().ok()?, receives: receives.parse().ok()? };
         self.out.get(&turn.seq).filter(|out| out.receives == turn.receives).map(|_| turn)
+    }
+
+    /// These are being written down.
+    pub fn keep(&mut self, turns: &[Turn]) {
+        for turn in turns {
+            if let Some(out) = self.out.get_mut(&turn.seq) {
+                out.kept = true;
+            }
+        }
+    }
+
+    /// Those that a restart would remember.
+    pub fn kept(&self, these: &BTreeSet<i64>) -> Vec<i64> {
+        these.iter().copied().filter(|seq| self.out.get(seq).is_some_and(|out| out.kept)).collect()
     }
 
     /// How far everything is done with once these are.
@@ -133,11 +162,15 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    fn first(visible_at: i64) -> Out {
+        Out { receives: 1, visible_at: at(visible_at), kept: false }
+    }
+
     #[test]
     fn the_low_mark_stops_at_what_is_still_out() {
         let mut state = State { read_to: 9, ..State::default() };
         for seq in [2, 5, 7] {
-            state.put(seq, Out { receives: 1, visible_at: at(100) });
+            state.put(seq, first(100));
         }
         assert_eq!(state.low_without(&BTreeSet::new()), 1);
         assert_eq!(state.low_without(&BTreeSet::from([2, 7])), 4);
@@ -147,7 +180,7 @@ mod tests {
     #[test]
     fn a_receipt_stands_for_one_delivery() {
         let mut state = State::default();
-        state.put(3, Out { receives: 1, visible_at: at(10) });
+        state.put(3, first(10));
         let first = Turn { seq: 3, receives: 1 }.receipt();
         assert!(state.stands_for(&first).is_some());
         let due = state.take_due(at(10), Duration::from_secs(1), 5);
@@ -156,5 +189,19 @@ mod tests {
         for nonsense in ["", "3", "3.", "x.1", "4.1"] {
             assert_eq!(state.stands_for(&Receipt(nonsense.into())), None, "{nonsense}");
         }
+    }
+    #[test]
+    fn a_delivery_that_is_taken_back_does_not_count() {
+        let mut state = State::default();
+        state.put(3, first(10));
+        state.put(4, first(10));
+        let due = state.take_due(at(10), Duration::from_secs(1), 5);
+        // One of them is done with meanwhile.
+        state.remove(4);
+        state.keep(&due.again);
+        state.undo(&due);
+        assert_eq!(state.next_visible(), Some(at(10)));
+        assert_eq!(state.take_due(at(10), Duration::from_secs(1), 5).again, [Turn { seq: 3, receives: 2 }]);
+        assert_eq!(state.kept(&BTreeSet::from([3, 4])), [3]);
     }
 }

@@ -21,7 +21,7 @@ pub fn load(conn: &Connection, consumer: Consumer) -> Result<State, rusqlite::Er
     let mut redeliveries = conn.prepare("SELECT seq, receives, visible_at FROM redeliveries WHERE consumer = ?1")?;
     let mut found = redeliveries.query([me])?;
     while let Some(row) = found.next()? {
-        let out = Out { receives: row.get(1)?, visible_at: Timestamp::from_millis(row.get(2)?) };
+        let out = Out { receives: row.get(1)?, visible_at: Timestamp::from_millis(row.get(2)?), kept: true };
         state.put(row.get(0)?, out);
     }
     Ok(state)
@@ -46,12 +46,12 @@ pub fn body(conn: &Connection, seq: i64) -> Result<Option<Vec<u8>>, rusqlite::Er
     conn.prepare_cached("SELECT body FROM events WHERE seq = ?1")?.query_row([seq], |row| row.get(0)).optional()
 }
 
-/// These are done with, and so is everything up to `low`.
+/// These are done with, and so is everything up to `low`. `kept` are those among them whose redelivery is remembered.
 pub fn ack(
     conn: &Connection,
     consumer: Consumer,
     done: &BTreeSet<i64>,
-    again: &[i64],
+    kept: &[i64],
     low: i64,
 ) -> Result<(), rusqlite::Error> {
     let me = hears_bit(consumer);
@@ -60,16 +60,24 @@ pub fn ack(
     for seq in done.range(low + 1..) {
         conn.prepare_cached("INSERT OR IGNORE INTO acked (consumer, seq) VALUES (?1, ?2)")?.execute((me, seq))?;
     }
-    for seq in again {
-        conn.prepare_cached("DELETE FROM redeliveries WHERE consumer = ?1 AND seq = ?2")?.execute((me, seq))?;
+    forget(conn, consumer, kept)
+}
+
+/// These have no redelivery to be remembered.
+pub fn forget(conn: &Connection, consumer: Consumer, these: &[i64]) -> Result<(), rusqlite::Error> {
+    for seq in these {
+        conn.prepare_cached("DELETE FROM redeliveries WHERE consumer = ?1 AND seq = ?2")?
+            .execute((hears_bit(consumer), seq))?;
     }
     Ok(())
 }
 
-/// It was delivered so often, and is hidden until then.
+/// It was delivered so often, and is hidden until then. What is known of a later delivery stays.
 pub fn hide(conn: &Connection, consumer: Consumer, turn: Turn, until: Timestamp) -> Result<(), rusqlite::Error> {
     conn.prepare_cached(
-        "INSERT OR REPLACE INTO redeliveries (consumer, seq, receives, visible_at) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO redeliveries (consumer, seq, receives, visible_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (consumer, seq) DO UPDATE SET receives = excluded.receives, visible_at = excluded.visible_at
+         WHERE excluded.receives >= receives",
     )?
     .execute((hears_bit(consumer), turn.seq, turn.receives, until.millis()))
     .map(drop)

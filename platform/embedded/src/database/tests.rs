@@ -1,3 +1,4 @@
+mod redelivery;
 mod retention;
 mod unreadable;
 
