@@ -8,7 +8,7 @@ pub struct EngineConfig {
     pub lease: Duration,
     /// A runtime call begins only with this much of the lease left. The fence cannot stop such a call.
     pub spare: Duration,
-    /// A runtime call that takes longer counts as failed; it is tried again.
+    /// A call of the runtime, or a pass's write, that takes longer counts as failed; it is tried again.
     pub call_limit: Duration,
     /// Owners worked on at once.
     pub owners_at_once: usize,

@@ -200,6 +200,8 @@ impl Pass {
             if running.is_empty() {
                 return Ok(());
             }
+            // What is under way goes on only while the claim is ours, however long the store took to say so.
+            self.renew_if(self.core.config.spare).await?;
             tokio::select! {
                 biased;
                 Some(ended) = running.next() => {

@@ -1,6 +1,7 @@
 //! Writing what a pass did: as few writes as possible, each of them under the claim's fence.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use tenantry_contract::attributes::Attributes;
 use tenantry_contract::catalogue::Placement;
@@ -99,12 +100,12 @@ impl Pass {
         self.record(done).await
     }
 
-    /// Holds on while steps are under way, and records what has ended meanwhile.
+    /// Records, while steps are under way, what has ended meanwhile.
     pub(super) async fn keep_up(&mut self) -> Result<(), Quit> {
         if self.core.now().since(self.heard) >= self.core.config.flush {
             self.write().await?;
         }
-        self.renew_if(self.core.config.spare).await
+        Ok(())
     }
 
     /// A runtime call is made only with lease time to spare, and with a desired state that is not long known.
@@ -116,16 +117,18 @@ impl Pass {
         self.renew_if(if old { self.core.config.lease } else { self.core.config.spare }).await
     }
 
-    /// Renews when less than `spare` is left.
-    async fn renew_if(&mut self, spare: std::time::Duration) -> Result<(), Quit> {
-        let now = self.core.now();
-        if self.until.since(now) >= spare {
-            return Ok(());
+    /// Renews when less than `spare` is left. An answer that took so long that the claim may be over again says nothing:
+    /// it is asked once more.
+    pub(super) async fn renew_if(&mut self, spare: Duration) -> Result<(), Quit> {
+        let mut enough = spare;
+        while self.until.since(self.core.now()) < enough {
+            enough = self.core.config.spare;
+            let until = self.core.now().plus(self.core.config.lease);
+            let held = self.insist(|pass| pass.core.work.renew(&pass.hold, until)).await?;
+            self.until = until;
+            self.hear(held)?;
         }
-        let until = now.plus(self.core.config.lease);
-        let held = self.insist(|pass| pass.core.work.renew(&pass.hold, until)).await?;
-        self.until = until;
-        self.hear(held)
+        Ok(())
     }
 
     fn drain(&mut self, announce: bool) -> Done {
@@ -167,15 +170,18 @@ impl Pass {
         }
     }
 
-    /// Tries a write again while the claim lasts. Every one of them may be done twice.
+    /// Tries a write again while the claim lasts. Every one of them may be done twice. A store that does not answer does
+    /// not hold the pass for ever.
     async fn insist<'a, F>(&'a self, mut write: impl FnMut(&'a Self) -> F) -> Result<Held, StoreError>
     where
         F: Future<Output = Result<Held, StoreError>>,
     {
+        let limit = self.core.config.call_limit;
         loop {
-            let e = match write(self).await {
-                Ok(held) => return Ok(held),
-                Err(e) => e,
+            let e = match tokio::time::timeout(limit, write(self)).await {
+                Ok(Ok(held)) => return Ok(held),
+                Ok(Err(e)) => e,
+                Err(e) => StoreError::unknown(format!("no answer within {} s", limit.as_secs()), e),
             };
             let Retry::After(pause) = e.retryable() else { return Err(e) };
             if self.core.now().plus(pause) >= self.until {

@@ -7,6 +7,7 @@ mod drift;
 mod harness;
 mod lifecycle;
 mod panics;
+mod slow_store;
 mod stage;
 mod two;
 mod world;

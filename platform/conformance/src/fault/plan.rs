@@ -46,6 +46,8 @@ struct Rule {
     /// None: whichever the seed says.
     fault: Option<Fault>,
     met: usize,
+    fired: bool,
+    over: bool,
 }
 
 #[derive(Debug, Default)]
@@ -101,13 +103,20 @@ impl Plan {
     }
 
     fn rule(self, prefix: &str, when: When, fault: Option<Fault>) -> Self {
-        self.state().rules.push(Rule { prefix: prefix.to_owned(), when, fault, met: 0 });
+        self.state().rules.push(Rule { prefix: prefix.to_owned(), when, fault, met: 0, fired: false, over: false });
         self
     }
 
     /// From here on nothing goes wrong. The dead stay dead.
     pub fn heal(&self) {
-        self.state().rules.clear();
+        self.state().rules.iter_mut().for_each(|rule| rule.over = true);
+    }
+
+    /// Faults that were planned for certain and never came: a test that waits for none of them shows nothing.
+    pub fn unfired(&self) -> Vec<String> {
+        let state = self.state();
+        let certain = state.rules.iter().filter(|rule| !rule.fired && rule.fault.is_some());
+        certain.map(|rule| format!("{} {:?} {:?}", rule.prefix, rule.when, rule.fault)).collect()
     }
 
     /// Lets the suspended go on.
@@ -135,7 +144,7 @@ impl Plan {
         let mut guard = self.state();
         let state = &mut *guard;
         let mut decided = None;
-        for rule in state.rules.iter_mut().filter(|rule| call.starts_with(&rule.prefix)) {
+        for rule in state.rules.iter_mut().filter(|rule| !rule.over && call.starts_with(&rule.prefix)) {
             let n = rule.met;
             rule.met += 1;
             let applies = match rule.when {
@@ -144,6 +153,7 @@ impl Plan {
                 When::Sometimes(per_mille) => next(&mut state.random) % 1000 < per_mille,
             };
             if applies && decided.is_none() {
+                rule.fired = true;
                 decided = Some(rule.fault.unwrap_or_else(|| any(&mut state.random)));
             }
         }
