@@ -1,8 +1,10 @@
-//! The whole system in one thread, on a paused clock, with seeded ids: what happens follows from the seed alone.
+//! The whole system in one thread, on a paused clock, with seeded ids: what happens follows from the seed alone. Every
+//! now and then all that runs is dropped wherever it is, as a crash would, and begun again on what the store has.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tenantry_conformance::fake_runtime::FakeRuntime;
@@ -15,6 +17,7 @@ use tenantry_contract::lifecycle::{Begin, NewTenant};
 use tenantry_contract::record::TenantRecord;
 use tenantry_contract::resource::Owner;
 use tenantry_contract::status::Status;
+use tenantry_contract::time::Timestamp;
 use tenantry_control_plane::{ControlPlane, RateLimit, Settings, run_reaper, run_reports};
 use tenantry_embedded::clock::SystemClock;
 use tenantry_embedded::database::{Database, Deps};
@@ -30,6 +33,7 @@ use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
 use tenantry_web::http::Proxies;
 use tenantry_web::{ScopePolicy, Verifier};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,7 +47,66 @@ struct World {
     plan: Plan,
     stop: CancellationToken,
     tasks: TaskTracker,
+    /// No crash any more.
+    calm: CancellationToken,
+    /// How often it was dropped while operations were under way.
+    dropped: Arc<AtomicUsize>,
     _home: tempfile::TempDir,
+}
+
+/// What a process runs, begun as often as it takes.
+struct Process {
+    cp: ControlPlane,
+    work: Arc<FaultyWork>,
+    runtime: Arc<FaultyRuntime>,
+    bus: Arc<FaultyBus>,
+    begun: usize,
+}
+
+impl Process {
+    fn begin(&mut self) -> JoinSet<()> {
+        let stop = self.cp.stop.clone();
+        self.begun += 1;
+        let engine = EngineDeps {
+            work: self.work.clone(),
+            runtime: self.runtime.clone(),
+            bus: self.bus.clone(),
+            clock: self.cp.clock.clone(),
+            ids: self.cp.ids.clone(),
+            catalogue: self.cp.catalogue.clone(),
+            worker: WorkerId::parse(format!("worker-{}", self.begun)).unwrap(),
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(run_reports(self.cp.clone(), stop.clone()));
+        tasks.spawn(run_reaper(self.cp.clone(), stop.clone()));
+        tasks.spawn(Engine::new(engine, EngineConfig::default()).run(stop));
+        tasks
+    }
+
+    /// Until it is stopped. A third of its lives are short.
+    async fn live(mut self, db: Database, seed: u64, calm: CancellationToken, dropped: Arc<AtomicUsize>) {
+        let mut random = SeededIds::new(seed.wrapping_add(1_000), self.cp.clock.clone());
+        let mut chance = move || {
+            let mut bytes = [0; 8];
+            random.fill(&mut bytes);
+            u64::from_le_bytes(bytes)
+        };
+        let mut tasks = self.begin();
+        loop {
+            let most = if chance() % 3 == 0 { 200 } else { 4_000 };
+            tokio::select! {
+                () = calm.cancelled() => break,
+                () = tokio::time::sleep(Duration::from_millis(50 + chance() % most)) => {}
+            }
+            tasks.shutdown().await;
+            let one_day = Timestamp::from_millis(i64::MAX);
+            if !db.overdue(one_day, 1).await.unwrap().is_empty() {
+                dropped.fetch_add(1, Ordering::Relaxed);
+            }
+            tasks = self.begin();
+        }
+        while tasks.join_next().await.is_some() {}
+    }
 }
 
 impl World {
@@ -86,19 +149,16 @@ impl World {
             ready,
             stop: stop.clone(),
         };
-        tasks.spawn(run_reports(cp.clone(), stop.clone()));
-        tasks.spawn(run_reaper(cp, stop.clone()));
-        let engine = EngineDeps {
+        let process = Process {
+            cp,
             work: Arc::new(FaultyWork::new(store, plan.clone())),
             runtime: Arc::new(FaultyRuntime::new(Arc::new(cloud.clone()), plan.clone())),
             bus,
-            clock,
-            ids,
-            catalogue: catalogue.clone(),
-            worker: WorkerId::parse("worker").unwrap(),
+            begun: 0,
         };
-        tasks.spawn(Engine::new(engine, EngineConfig::default()).run(stop.clone()));
-        Self { db, cloud, catalogue, plan, stop, tasks, _home: home }
+        let (calm, dropped) = (CancellationToken::new(), Arc::default());
+        tasks.spawn(process.live(db.clone(), seed, calm.clone(), Arc::clone(&dropped)));
+        Self { db, cloud, catalogue, plan, stop, tasks, calm, dropped, _home: home }
     }
 
     async fn register(&self, n: usize) -> TenantRecord {
@@ -190,7 +250,10 @@ async fn live(seed: u64) -> Vec<String> {
             ended = world.ended(record).await;
         }
     }
+    let dropped = world.dropped.load(Ordering::Relaxed);
+    assert!(dropped > 10, "it was dropped in the middle {dropped} times");
     world.plan.heal();
+    world.calm.cancel();
     // A lost answer may leave a thing that only the sweep finds.
     tokio::time::sleep(Duration::from_secs(3 * 3600)).await;
     let left: Vec<_> = world.cloud.things().into_iter().filter(|thing| thing.owner != Owner::Stage).collect();
