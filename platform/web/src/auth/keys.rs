@@ -1,5 +1,8 @@
-//! Issuers' public keys, kept, and asked for again when a token names one we have not seen; but not often,
-//! as anybody can name a key.
+//! Issuers' public keys, kept, and asked for again when they are old or a token names one we have not seen; but not
+//! often, as anybody can name a key. They are asked for beside the requests: whoever names a key that is known does not
+//! wait for an issuer that does not answer.
+
+mod refresh;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,17 +11,14 @@ use std::time::Duration;
 use jsonwebtoken::DecodingKey;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::identity::{IdentityError, Issuer, Issuers};
-use tokio::sync::Mutex;
 
-use super::bucket::Bucket;
-use super::{AuthError, jwks};
-use crate::problem::chain;
+use self::refresh::{Refreshes, Started};
+use super::AuthError;
 
-/// Refreshes of one issuer's keys: so many at once, then one each interval.
-const BURST: u32 = 3;
-const EVERY: Duration = Duration::from_secs(10);
-/// A key that its issuer has taken back is forgotten after so long.
+/// After so long the keys are asked for again, so that one its issuer has taken back is forgotten.
 const STALE: Duration = Duration::from_secs(300);
+/// Keys that could not be read again are trusted for so long: better than no service, but not for ever.
+const TRUSTED: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Default)]
 pub struct Keys {
@@ -28,8 +28,7 @@ pub struct Keys {
 /// One issuer's keys.
 struct Slot {
     set: RwLock<Option<Arc<KeySet>>>,
-    /// Held during a refresh, so that there is one at a time.
-    refresh: Mutex<Bucket>,
+    refreshes: Refreshes,
 }
 
 struct KeySet {
@@ -41,17 +40,31 @@ impl Keys {
     /// The issuer's key of that id.
     pub async fn get(
         &self,
-        issuers: &dyn Issuers,
-        issuer: &Issuer,
+        issuers: &Arc<dyn Issuers>,
+        issuer: &Arc<Issuer>,
         kid: &str,
         now: Timestamp,
     ) -> Result<DecodingKey, AuthError> {
         let slot = self.slot(&issuer.url, now);
-        let seen = slot.current();
-        if let Some(key) = seen.as_ref().filter(|set| set.fresh(now)).and_then(|set| set.keys.get(kid)) {
+        let seen = slot.current(now);
+        if let Some((key, set)) = seen.as_ref().and_then(|set| Some((set.keys.get(kid)?, set))) {
+            if now.since(set.read_at) >= STALE {
+                // Who comes after it has ended hears what it found.
+                slot.refresh(issuers, issuer, now);
+            }
             return Ok(key.clone());
         }
-        let set = slot.refreshed(issuers, issuer, seen, now).await.map_err(AuthError::Unavailable)?;
+        match slot.refresh(issuers, issuer, now) {
+            Started::UnderWay(refresh) => refresh.ended().await,
+            Started::TooSoon { retry_after } if seen.is_none() => {
+                return Err(AuthError::Unavailable(IdentityError::Busy { retry_after }));
+            }
+            Started::TooSoon { .. } => {}
+        }
+        let Some(set) = slot.current(now) else {
+            let error = IdentityError::unavailable("an issuer's keys", "they could not be read, and none are known");
+            return Err(AuthError::Unavailable(error));
+        };
         set.keys.get(kid).cloned().ok_or(AuthError::Invalid("signed with an unknown key"))
     }
 
@@ -74,56 +87,14 @@ impl Keys {
 
 impl Slot {
     fn new(now: Timestamp) -> Self {
-        Self { set: RwLock::new(None), refresh: Mutex::new(Bucket::full(BURST, EVERY, now)) }
+        Self { set: RwLock::new(None), refreshes: Refreshes::new(now) }
     }
 
-    fn current(&self) -> Option<Arc<KeySet>> {
-        self.set.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What is still trusted.
+    fn current(&self, now: Timestamp) -> Option<Arc<KeySet>> {
+        let set = self.set.read().unwrap_or_else(PoisonError::into_inner).clone();
+        set.filter(|set| now.since(set.read_at) < TRUSTED)
     }
-
-    /// Reads the keys again, unless somebody just did or it is too soon; then what we have must do.
-    async fn refreshed(
-        &self,
-        issuers: &dyn Issuers,
-        issuer: &Issuer,
-        seen: Option<Arc<KeySet>>,
-        now: Timestamp,
-    ) -> Result<Arc<KeySet>, IdentityError> {
-        let mut bucket = self.refresh.lock().await;
-        let have = self.current();
-        if let Some(newer) = have.as_ref().filter(|set| seen.as_ref().is_none_or(|old| !Arc::ptr_eq(old, set))) {
-            return Ok(Arc::clone(newer));
-        }
-        if !bucket.take(now) {
-            return have.ok_or(IdentityError::Busy { retry_after: EVERY });
-        }
-        match read(issuers, issuer, now).await {
-            Ok(set) => {
-                let set = Arc::new(set);
-                *self.set.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&set));
-                Ok(set)
-            }
-            Err(error) => {
-                // Keys we knew a moment ago are better than no service.
-                let Some(set) = have else { return Err(error) };
-                tracing::warn!(issuer = issuer.url, error = chain(&error), "an issuer's keys could not be read again");
-                Ok(set)
-            }
-        }
-    }
-}
-
-impl KeySet {
-    fn fresh(&self, now: Timestamp) -> bool {
-        now.since(self.read_at) < STALE
-    }
-}
-
-async fn read(issuers: &dyn Issuers, issuer: &Issuer, now: Timestamp) -> Result<KeySet, IdentityError> {
-    let json = issuers.keys(issuer).await?;
-    let keys = jwks::parse(&json, issuer.algorithm)
-        .map_err(|error| IdentityError::broken("its key set is no JWK set", error))?;
-    Ok(KeySet { keys, read_at: now })
 }
 
 #[cfg(test)]

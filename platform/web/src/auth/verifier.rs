@@ -92,7 +92,7 @@ impl Verifier {
         if token.algorithm != Named::Pinnable(issuer.algorithm) {
             return Err(AuthError::Invalid("of another algorithm than its issuer's"));
         }
-        let key = self.keys.get(self.issuers.as_ref(), &issuer, &token.kid, now).await?;
+        let key = self.keys.get(&self.issuers, &issuer, &token.kid, now).await?;
         let algorithm = match issuer.algorithm {
             Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
             Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,

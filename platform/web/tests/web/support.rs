@@ -131,6 +131,8 @@ pub struct Known {
     pub issuers: Mutex<HashMap<String, Arc<Issuer>>>,
     pub keys: Mutex<HashMap<String, Vec<Value>>>,
     pub broken: AtomicBool,
+    /// Its keys never come.
+    pub silent: AtomicBool,
     pub asked: AtomicUsize,
     pub read: AtomicUsize,
 }
@@ -145,6 +147,9 @@ impl Issuers for Known {
     async fn keys(&self, issuer: &Issuer) -> Result<Vec<u8>, IdentityError> {
         self.read.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
+        if self.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.broken.load(Ordering::SeqCst) {
             return Err(IdentityError::unavailable("down", "for a test"));
         }

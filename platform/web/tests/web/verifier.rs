@@ -84,11 +84,13 @@ async fn a_caller_that_goes_away_during_a_check_leaves_it_to_the_next() {
     let stand = Stand::new();
     let token = stand.token(&claims(json!({})));
     assert!(stand.verifier.verify(&token).await.is_ok());
-    stand.known.set_keys(URL, Vec::new());
-    stand.clock.forward(400 * S);
-    // Reading the keys yields once, and there this caller ends.
-    assert!(futures::poll!(Box::pin(stand.verifier.verify(&token))).is_pending());
-    assert!(matches!(stand.verifier.verify(&token).await, Err(AuthError::Invalid(_))));
+    let other = Signer::es256();
+    stand.known.set_keys(URL, vec![other.jwk("k2")]);
+    let new = other.token("k2", &claims(json!({})));
+    // Reading the keys yields once, and there this caller ends; what it began goes on.
+    assert!(futures::poll!(Box::pin(stand.verifier.verify(&new))).is_pending());
+    assert!(stand.verifier.verify(&new).await.is_ok());
+    assert_eq!(stand.known.read.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
@@ -127,7 +129,18 @@ async fn a_key_taken_back_is_forgotten_even_if_nobody_names_a_new_one() {
     stand.clock.forward(299 * S);
     assert!(stand.verifier.verify(&token).await.is_ok());
     stand.clock.forward(11 * S);
+    // This one does not wait for the answer, and whoever comes after it goes by it.
+    assert!(stand.verifier.verify(&token).await.is_ok());
+    settled().await;
+    stand.clock.forward(10 * S);
     assert!(matches!(stand.verifier.verify(&token).await, Err(AuthError::Invalid(_))));
+}
+
+/// Lets what goes on beside come to its end.
+async fn settled() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
@@ -171,12 +184,66 @@ async fn keys_that_cannot_be_read_are_not_the_callers_fault() {
 }
 
 #[tokio::test]
-async fn known_keys_carry_on_while_they_cannot_be_read_again() {
+async fn known_keys_carry_on_for_a_day_while_they_cannot_be_read_again() {
     let stand = Stand::new();
-    let token = stand.token(&claims(json!({})));
-    assert!(stand.verifier.verify(&token).await.is_ok());
+    let lasting = |jti: u32| stand.token(&claims(json!({ "jti": jti, "exp": NOW + 2 * 24 * 3600 })));
+    assert!(stand.verifier.verify(&lasting(1)).await.is_ok());
     stand.known.broken.store(true, Ordering::SeqCst);
     stand.clock.forward(600 * S);
+    assert!(stand.verifier.verify(&lasting(2)).await.is_ok());
+    stand.clock.forward(23 * 3600 * S);
+    assert!(stand.verifier.verify(&lasting(3)).await.is_ok());
+    settled().await;
+    stand.clock.forward(3600 * S);
+    for jti in [1, 4] {
+        assert!(matches!(stand.verifier.verify(&lasting(jti)).await, Err(AuthError::Unavailable(_))));
+    }
+    stand.known.broken.store(false, Ordering::SeqCst);
+    stand.clock.forward(10 * S);
+    assert!(stand.verifier.verify(&lasting(5)).await.is_ok());
+}
+
+/// On a paused clock, a wait is seen by what it took.
+#[tokio::test(start_paused = true)]
+async fn nobody_queues_behind_a_silent_issuer() {
+    let stand = Stand::new();
+    let known = |jti: u32| stand.token(&claims(json!({ "jti": jti })));
+    assert!(stand.verifier.verify(&known(0)).await.is_ok());
+    stand.known.silent.store(true, Ordering::SeqCst);
+    stand.clock.forward(600 * S);
+    let began = tokio::time::Instant::now();
+    let made_up: Vec<_> = (0..40).map(|n| stand.signer.token(&format!("made-up-{n}"), &claims(json!({})))).collect();
+    let waiting = futures::future::join_all(made_up.iter().map(|token| stand.verifier.verify(token)));
+    let mut waiting = Box::pin(waiting);
+    assert!(futures::poll!(&mut waiting).is_pending());
+    // Keys that are known are known, whoever waits for others.
+    for jti in 1..40 {
+        assert!(stand.verifier.verify(&known(jti)).await.is_ok());
+    }
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    for refused in waiting.await {
+        assert!(matches!(refused, Err(AuthError::Invalid(_))), "there are keys: this is none of them");
+    }
+    assert_eq!(began.elapsed(), 5 * S, "all of them waited for the same question");
+    assert_eq!(stand.known.read.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_keys_a_silent_issuer_is_not_the_callers_fault() {
+    let stand = Stand::new();
+    stand.known.silent.store(true, Ordering::SeqCst);
+    let began = tokio::time::Instant::now();
+    let token = stand.token(&claims(json!({})));
+    for _ in 0..3 {
+        let both = tokio::join!(stand.verifier.verify(&token), stand.verifier.verify(&token));
+        assert!(matches!(both, (Err(AuthError::Unavailable(_)), Err(AuthError::Unavailable(_)))));
+    }
+    assert_eq!(began.elapsed(), 15 * S);
+    // It was asked often enough.
+    assert!(matches!(stand.verifier.verify(&token).await, Err(AuthError::Unavailable(_))));
+    assert_eq!(began.elapsed(), 15 * S);
+    stand.known.silent.store(false, Ordering::SeqCst);
+    stand.clock.forward(10 * S);
     assert!(stand.verifier.verify(&token).await.is_ok());
 }
 
