@@ -8,6 +8,7 @@ use tenantry_ports::identity::IdentityError;
 
 use super::password::{self, HashError};
 use super::pools::Pool;
+use super::throttle::Refused;
 use super::tickets::{Grant, Kind, Seen, Ticket};
 use super::users::{Credential, User};
 use super::{Identity, secret, tickets, users};
@@ -22,8 +23,10 @@ pub(super) enum Proof {
     },
     /// Wrong name, wrong password or a disabled user: the same to whoever asks.
     Wrong,
-    /// Too many tries.
-    Wait(Duration),
+    /// So many wrong tries on this name that it is locked for so long, for the right password too.
+    Locked(Duration),
+    /// Too many sign in at once.
+    Busy(Duration),
 }
 
 /// What came of a chosen password.
@@ -55,13 +58,14 @@ impl Identity {
         }
         let attempt = match self.0.throttle.begin(who(&pool.id, login), self.now()) {
             Ok(attempt) => attempt,
-            Err(wait) => return Ok(Proof::Wait(wait)),
+            Err(Refused::Locked(wait)) => return Ok(Proof::Locked(wait)),
+            Err(Refused::Busy) => return Ok(Proof::Busy(BUSY)),
         };
         let (id, typed) = (pool.id.clone(), login.to_owned());
         let user = self.0.db.read(move |conn| users::by_login(conn, &id, &typed)).await?.filter(|user| user.enabled);
         let right = match self.matches(user.as_ref(), password).await {
             Ok(right) => right,
-            Err(HashError::Busy) => return Ok(Proof::Wait(BUSY)),
+            Err(HashError::Busy) => return Ok(Proof::Busy(BUSY)),
             Err(e @ HashError::Failed(_)) => return Err(IdentityError::broken("a password could not be checked", e)),
         };
         let (true, Some(user)) = (right, user) else {

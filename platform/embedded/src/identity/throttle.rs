@@ -32,19 +32,27 @@ pub(super) struct Attempt<'a> {
     who: [u8; 32],
 }
 
+/// Why nobody may try that name now.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    Locked(Duration),
+    /// Too many do.
+    Busy,
+}
+
 impl Throttle {
-    /// Begins an attempt, unless it is too soon; then says how long to wait.
-    pub(super) fn begin(&self, who: [u8; 32], now: Timestamp) -> Result<Attempt<'_>, Duration> {
+    /// Begins an attempt, unless it is too soon. One that is refused does not count.
+    pub(super) fn begin(&self, who: [u8; 32], now: Timestamp) -> Result<Attempt<'_>, Refused> {
         let mut map = self.lock();
         if map.len() >= NAMES && !map.contains_key(&who) {
             make_room(&mut map, now);
         }
         let tries = map.entry(who).or_default();
         if tries.until > now {
-            return Err(tries.until.since(now));
+            return Err(Refused::Locked(tries.until.since(now)));
         }
         if tries.under_way >= AT_ONCE {
-            return Err(FIRST_PAUSE);
+            return Err(Refused::Busy);
         }
         if now.since(tries.touched) > LONGEST_PAUSE {
             tries.failures = 0;
@@ -114,19 +122,39 @@ mod tests {
         for _ in 0..5 {
             throttle.begin([1; 32], at(100)).ok().unwrap().failed(at(100));
         }
-        assert_eq!(throttle.begin([1; 32], at(100)).err(), Some(Duration::from_secs(1)));
+        assert_eq!(throttle.begin([1; 32], at(100)).err(), Some(Refused::Locked(Duration::from_secs(1))));
         assert!(throttle.begin([2; 32], at(100)).is_ok(), "another user is not slowed");
         throttle.begin([1; 32], at(101)).ok().unwrap().failed(at(101));
-        assert_eq!(throttle.begin([1; 32], at(101)).err(), Some(Duration::from_secs(2)));
+        assert_eq!(throttle.begin([1; 32], at(101)).err(), Some(Refused::Locked(Duration::from_secs(2))));
         throttle.begin([1; 32], at(103)).ok().unwrap().succeeded();
         assert!(throttle.lock().is_empty());
+    }
+
+    #[test]
+    fn the_longest_pause_is_a_quarter_of_an_hour_and_then_all_is_forgotten() {
+        let throttle = Throttle::default();
+        let mut now = 100;
+        for _ in 0..30 {
+            throttle.begin([1; 32], at(now)).ok().unwrap().failed(at(now));
+            now += 15 * 60;
+        }
+        throttle.begin([1; 32], at(now)).ok().unwrap().failed(at(now));
+        // Tries in between change nothing.
+        for _ in 0..10 {
+            assert!(matches!(throttle.begin([1; 32], at(now + 899)), Err(Refused::Locked(_))));
+        }
+        now += 15 * 60 + 1;
+        for _ in 0..4 {
+            throttle.begin([1; 32], at(now)).ok().unwrap().failed(at(now));
+        }
+        assert!(throttle.begin([1; 32], at(now)).is_ok());
     }
 
     #[test]
     fn a_race_is_bounded() {
         let throttle = Throttle::default();
         let all: Vec<_> = (0..AT_ONCE).map(|_| throttle.begin([1; 32], at(1)).ok().unwrap()).collect();
-        assert!(throttle.begin([1; 32], at(1)).is_err());
+        assert_eq!(throttle.begin([1; 32], at(1)).err(), Some(Refused::Busy));
         drop(all);
         assert!(throttle.begin([1; 32], at(1)).is_ok());
     }

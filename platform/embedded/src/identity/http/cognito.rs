@@ -28,7 +28,8 @@ struct Fault(&'static str, &'static str);
 
 const WRONG: Fault = Fault("NotAuthorizedException", "Incorrect username or password.");
 const NO_SESSION: Fault = Fault("NotAuthorizedException", "Invalid session for the user, session is expired.");
-const TOO_MANY: Fault = Fault("TooManyRequestsException", "Too many tries; wait a little and try again.");
+const LOCKED: Fault = Fault("NotAuthorizedException", "Password attempts exceeded");
+const TOO_MANY: Fault = Fault("TooManyRequestsException", "Too many people are signing in; try again in a moment.");
 
 enum Refusal {
     Fault(Fault),
@@ -107,7 +108,8 @@ async fn initiate(identity: &Identity, body: &[u8]) -> Result<Value, Refusal> {
                 Proof::Right(user) => signed_in(identity, &pool, &client, &user).await,
                 Proof::MustChoose { user, session } => Ok(challenge(&user, &session)),
                 Proof::Wrong => Err(WRONG.into()),
-                Proof::Wait(_) => Err(TOO_MANY.into()),
+                Proof::Locked(_) => Err(LOCKED.into()),
+                Proof::Busy(_) => Err(TOO_MANY.into()),
             }
         }
         "REFRESH_TOKEN_AUTH" | "REFRESH_TOKEN" => {

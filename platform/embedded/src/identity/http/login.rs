@@ -128,7 +128,7 @@ impl<'a> Visit<'a> {
                 let fault = Some("The name or the password is wrong.");
                 self.show(StatusCode::BAD_REQUEST, &Page::SignIn { name, fault })
             }
-            Ok(Proof::Wait(wait)) => {
+            Ok(Proof::Locked(wait) | Proof::Busy(wait)) => {
                 let fault = Some("Too many tries. Please wait a little and try again.");
                 let mut answer = self.show(StatusCode::TOO_MANY_REQUESTS, &Page::SignIn { name, fault });
                 answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));

@@ -73,7 +73,13 @@ async fn nobody_learns_which_names_exist_and_guessing_is_slowed() {
     }
     let right = &issuer.admin.first_admin.password;
     let (status, slowed) = issuer.password_auth(client, "admin", right).await;
-    assert_eq!((status, &slowed["__type"]), (400, &json!("TooManyRequestsException")));
+    assert_eq!((status, &slowed["__type"]), (400, &json!("NotAuthorizedException")));
+    assert_eq!(slowed["message"], "Password attempts exceeded");
+    // A name that nobody has is locked in the same way.
+    for _ in 0..4 {
+        issuer.password_auth(client, "nobody", "Wrong-pass-1").await;
+    }
+    assert_eq!(issuer.password_auth(client, "nobody", "Wrong-pass-1").await, (status, slowed));
     issuer.clock.forward(Duration::from_secs(2));
     let (status, _) = issuer.password_auth(client, "admin", right).await;
     assert_eq!(status, 200);
