@@ -31,7 +31,7 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key in its scope. The path is part of the request: the same words to another registration are
+    /// The key in its scope. Two issuers may each have a client of one id. The path is part of the request: the same words to another registration are
     /// another request.
     pub fn scoped(self, caller: &Caller, route: &str, path: &str, body: &[u8]) -> Option<Key> {
         let key = self.0?;
@@ -39,7 +39,9 @@ impl IdempotencyKey {
         digest.update((path.len() as u64).to_be_bytes());
         digest.update(path.as_bytes());
         digest.update(body);
-        Some(Key { scope: format!("{} {route} {key}", caller.0.client), request: digest.finalize().into() })
+        // The issuer by its pool: a local one's address may change with its port.
+        let (issuer, client) = (&caller.0.issuer.pool, &caller.0.client);
+        Some(Key { scope: format!("{issuer} {client} {route} {key}"), request: digest.finalize().into() })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
-use crate::issuer::machine;
+use crate::issuer::{OTHERS, machine};
 use crate::stand::{Stand, registration};
 
 #[tokio::test(start_paused = true)]
@@ -38,6 +38,23 @@ async fn a_key_is_its_clients_own() {
     let theirs = stand.call_with("POST", path, Some(&registration("two", "basic")), &key).await;
     theirs.is(201);
     assert_eq!(theirs.headers.get("idempotency-replayed"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_its_issuers_own() {
+    let mut stand = Stand::new().await;
+    let (path, key) = ("/tenant-registrations", [("idempotency-key", "k")]);
+    stand.token = stand.known.admins.token("k1", &machine("tenant/tenant_write"));
+    let ours = stand.call_with("POST", path, Some(&registration("one", "basic")), &key).await;
+    ours.is(201);
+    let mut same_client = machine("tenant/tenant_write");
+    same_client["iss"] = OTHERS.into();
+    stand.token = stand.known.others.token("k1", &same_client);
+    for (name, status) in [("two", 201), ("two", 201), ("three", 422)] {
+        let theirs = stand.call_with("POST", path, Some(&registration(name, "basic")), &key).await;
+        assert_eq!(theirs.status, status, "{name}");
+        assert_ne!(theirs.body, ours.body);
+    }
 }
 
 #[tokio::test(start_paused = true)]

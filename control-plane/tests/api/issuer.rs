@@ -15,6 +15,8 @@ use crate::stand::NOW;
 
 pub const ADMINS: &str = "http://127.0.0.1:8080/local_admins";
 pub const POOLED: &str = "http://127.0.0.1:8080/local_pooled";
+/// Another issuer of admins, whose clients have the same ids.
+pub const OTHERS: &str = "https://sso.example.com";
 
 pub struct Keys(EcdsaKeyPair);
 
@@ -44,15 +46,16 @@ fn assemble(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>)
     format!("{message}.{signature}")
 }
 
-/// The admins' issuer and the pooled tenants'.
+/// The admins' issuers and the pooled tenants'.
 pub struct Known {
     pub admins: Keys,
     pub pooled: Keys,
+    pub others: Keys,
 }
 
 impl Known {
     pub fn new() -> Self {
-        Self { admins: Keys::new(), pooled: Keys::new() }
+        Self { admins: Keys::new(), pooled: Keys::new(), others: Keys::new() }
     }
 }
 
@@ -60,13 +63,13 @@ impl Known {
 impl Issuers for Known {
     async fn issuer(&self, url: &str) -> Result<Option<Arc<Issuer>>, IdentityError> {
         let speaks_for = match url {
-            ADMINS => SpeaksFor::Admins,
+            ADMINS | OTHERS => SpeaksFor::Admins,
             POOLED => SpeaksFor::Pooled,
             _ => return Ok(None),
         };
         Ok(Some(Arc::new(Issuer {
             url: url.to_owned(),
-            pool: PoolId::parse("local_any").unwrap(),
+            pool: PoolId::parse(if url == OTHERS { "sso" } else { "local_any" }).unwrap(),
             speaks_for,
             algorithm: Algorithm::Es256,
             user_clients: vec![ClientId::parse("people").unwrap()],
@@ -75,7 +78,11 @@ impl Issuers for Known {
     }
 
     async fn keys(&self, issuer: &Issuer) -> Result<Vec<u8>, IdentityError> {
-        let keys = if issuer.url == ADMINS { &self.admins } else { &self.pooled };
+        let keys = match issuer.url.as_str() {
+            ADMINS => &self.admins,
+            OTHERS => &self.others,
+            _ => &self.pooled,
+        };
         Ok(json!({"keys": [keys.jwk()]}).to_string().into_bytes())
     }
 }

@@ -1,5 +1,5 @@
-//! `Idempotency-Key`: the same request twice is done once and answered twice. The scope of a key is client,
-//! route and key; it lives for 24 hours.
+//! `Idempotency-Key`: the same request twice is done once and answered twice. The scope of a key is issuer,
+//! client, route and key; it lives for 24 hours.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub const KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// A client's key, and what it was used for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Client, route and key, in one text.
+    /// Issuer, client, route and key, in one text.
     pub scope: String,
     /// A digest of the request's body: the same key with another body is a client's mistake.
     pub request: [u8; 32],

@@ -1,6 +1,6 @@
 //! Other issuers of admins' tokens, from the file that names them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use tenantry_ports::identity::Issuer;
@@ -31,7 +31,11 @@ impl Oidc {
             let text = std::fs::read_to_string(path).map_err(|e| format!("{path} cannot be read: {e}"))?;
             toml::from_str::<File>(&text).map_err(|e| format!("{path}: {e}"))
         });
+        let mut names = BTreeSet::new();
         for issuer in file.into_iter().flat_map(|file| file.issuers) {
+            if !names.insert(issuer.name.clone()) {
+                values.faults.say("oidc-issuers", format_args!("two issuers have the name {}", issuer.name));
+            }
             let faults = issuer.faults();
             for fault in &faults {
                 values.faults.say("oidc-issuers", fault);
