@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tenantry_contract::name::Email;
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::identity::{NewTenantUser, TenantUser, TenantUserChange};
+use tenantry_ports::identity::{LONGEST_USER_NAME, NewTenantUser, TenantUser, TenantUserChange};
 use tenantry_tenancy::{Form, Tenant};
 use tenantry_web::Problem;
 
@@ -31,10 +31,13 @@ impl From<TenantUser> for View {
 
 pub fn parse_new(body: Map<String, Value>, tenant: &Tenant) -> Result<NewTenantUser, Problem> {
     let mut form = Form::new(body);
-    let name = form.text("userName");
-    if !is_name(&name) {
-        form.fault::<()>("userName", "must be letters, digits or any of . _ - @ +, and not \"health\"".into());
-    }
+    let name = match form.take("userName") {
+        Some(Value::String(name)) if is_name(&name) => name,
+        _ => {
+            let rule = "letters, digits or any of . _ - @ +, and not \"health\", \".\" or \"..\"";
+            form.fault("userName", format!("must be 1 to {LONGEST_USER_NAME} {rule}"))
+        }
+    };
     let address = form.text("userEmail");
     let email = Email::parse(address.as_str()).ok();
     if email.is_none() && !address.is_empty() {
@@ -81,7 +84,9 @@ fn role(form: &mut Form) -> Option<String> {
     }
 }
 
-/// What stands in a path as it is; `health` is the health route's.
+/// What stands in a path as it is, and what an identity provider takes; `health` is the health route's.
 fn is_name(name: &str) -> bool {
-    name != "health" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@+".contains(&b))
+    !["health", ".", ".."].contains(&name)
+        && (1..=LONGEST_USER_NAME).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@+".contains(&b))
 }

@@ -147,6 +147,9 @@ async fn what_is_wrong_is_named() {
     for (method, path, body, field) in [
         ("POST", "/users", json!({"userName": "a/b", "userEmail": "a@b.c"}), "userName"),
         ("POST", "/users", json!({"userName": "health", "userEmail": "a@b.c"}), "userName"),
+        ("POST", "/users", json!({"userName": "..", "userEmail": "a@b.c"}), "userName"),
+        ("POST", "/users", json!({"userName": "a".repeat(129), "userEmail": "a@b.c"}), "userName"),
+        ("POST", "/users", json!({"userName": "a".repeat(300), "userEmail": "a@b.c"}), "userName"),
         ("POST", "/users", json!({"userEmail": "a@b.c"}), "userName"),
         ("POST", "/users", json!({"userName": "a", "userEmail": "nobody"}), "userEmail"),
         ("POST", "/users", json!({"userName": "a"}), "userEmail"),
@@ -158,7 +161,12 @@ async fn what_is_wrong_is_named() {
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         assert_eq!(problem["errors"].as_array().unwrap().len(), 1, "{problem}");
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        let names_the_limit = problem["message"].as_str().unwrap().contains("1 to 128");
+        assert_eq!(names_the_limit, field == "userName" && method == "POST", "{problem}");
     }
+    let longest = json!({"userName": "a".repeat(128), "userEmail": "a@b.c"});
+    assert_eq!(acme.call("POST", "/users", Some(longest)).await.0, StatusCode::CREATED);
+    assert_eq!(acme.call("DELETE", &format!("/users/{}", "a".repeat(128)), None).await.0, StatusCode::NO_CONTENT);
     assert_eq!(acme.get("/users").await.1, json!([]));
 }
 

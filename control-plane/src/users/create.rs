@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenantry_contract::name::Email;
-use tenantry_ports::identity::{Made, NewAdmin};
+use tenantry_ports::identity::{LONGEST_USER_NAME, Made, NewAdmin};
 use tenantry_ports::keys::{StoredAnswer, Taken};
 use tenantry_web::{Caller, Problem};
 use utoipa::ToSchema;
@@ -127,7 +127,11 @@ fn text(sent: &mut Map<String, Value>, name: &str, faults: &mut Faults) -> Optio
 
 /// What fits a path, a header and a mail.
 fn is_user_name(name: &str) -> bool {
-    (1..=128).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+@".contains(&b))
+    // A client would take the two for folders, and never reach the user.
+    let folder = matches!(name, "." | "..");
+    !folder
+        && (1..=LONGEST_USER_NAME).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+@".contains(&b))
 }
 
 pub(super) fn as_role(role: String, faults: &mut Faults) -> Option<String> {
@@ -152,5 +156,8 @@ mod tests {
         assert_eq!(fields(&json!({})), ["userName", "email", "userRole"]);
         assert_eq!(fields(&json!({"userName": "a b", "email": "x", "userRole": 1})), ["userName", "email", "userRole"]);
         assert_eq!(fields(&json!({"userName": "a", "email": "a@b.co", "userRole": "a\nb"})), ["userRole"]);
+        for name in [".", "..", &"a".repeat(129)] {
+            assert_eq!(fields(&json!({"userName": name, "email": "a@b.co", "userRole": "x"})), ["userName"]);
+        }
     }
 }

@@ -10,6 +10,9 @@ pub use self::tenant_users::{NewTenantUser, TENANT_ADMIN, TenantUser, TenantUser
 
 use crate::error::port_error;
 
+/// The longest name of a user, in characters: Cognito's limit.
+pub const LONGEST_USER_NAME: usize = 128;
+
 port_error!(
     /// Why an identity provider did not do what it was asked.
     IdentityError,

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use rusqlite::Connection;
 use tenantry_ports::error::Refusal;
-use tenantry_ports::identity::{Admin, AdminChange, Admins, IdentityError, Made, NewAdmin, SYSTEM_ADMIN};
+use tenantry_ports::identity::{
+    Admin, AdminChange, Admins, IdentityError, LONGEST_USER_NAME, Made, NewAdmin, SYSTEM_ADMIN,
+};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 use super::ensure::refused;
@@ -13,7 +15,8 @@ use super::{Identity, tickets, to_the_end, users};
 
 /// 1 to 128 printable characters without a space.
 pub(super) fn is_name(name: &str) -> bool {
-    (1..=128).contains(&name.chars().count()) && !name.chars().any(|c| c.is_whitespace() || c.is_control())
+    (1..=LONGEST_USER_NAME).contains(&name.chars().count())
+        && !name.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 #[async_trait]
