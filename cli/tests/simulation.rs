@@ -85,8 +85,8 @@ impl Process {
 
     /// Until it is stopped. A third of its lives are short.
     async fn live(mut self, db: Database, seed: u64, calm: CancellationToken, dropped: Arc<AtomicUsize>) {
-        let mut random = SeededIds::new(seed.wrapping_add(1_000), self.cp.clock.clone());
-        let mut chance = move || {
+        let random = SeededIds::new(seed.wrapping_add(1_000), self.cp.clock.clone());
+        let chance = move || {
             let mut bytes = [0; 8];
             random.fill(&mut bytes);
             u64::from_le_bytes(bytes)
