@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Few enough for a crowd to use up that fits into the kernel's queue.
-const FILES: usize = 160;
+const FILES: usize = 150;
 
 /// The same command under a limit of open files.
 fn limited(command: &Command) -> Command {

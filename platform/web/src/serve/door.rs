@@ -36,10 +36,10 @@ pub struct Admitted {
 }
 
 impl From<TcpListener> for Door {
-    /// With a place for every fourth file that the process may open: a connection to the gateway may need another one
-    /// to a service, and stores, logs and other listeners have theirs.
+    /// With a place for every sixth file that the process may open. There may be three listeners, each connection to the
+    /// gateway may need another one to a service, and stores, logs and services' processes have their files too.
     fn from(listener: TcpListener) -> Self {
-        Self::with_places(listener, (files() / 4).clamp(FEWEST, MOST))
+        Self::with_places(listener, (files() / 6).clamp(FEWEST, MOST))
     }
 }
 
