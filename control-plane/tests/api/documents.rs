@@ -1,5 +1,7 @@
 //! What anybody may read.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::stand::{Answer, Stand, read};
@@ -40,11 +42,17 @@ async fn the_viewer_is_bundled_and_reads_the_document_beside_it() {
 #[tokio::test(start_paused = true)]
 async fn the_viewer_keeps_to_itself() {
     let stand = Stand::new().await;
+    // The viewer's logo brings a style sheet of its own.
+    let style = ".logo_small_svg__cls-2{fill:#fff}.logo_small_svg__cls-3{fill:#85ea2d}";
+    let preset = get(&stand, "/docs/swagger-ui-standalone-preset.js").await.body;
+    assert!(String::from_utf8(preset).unwrap().contains(style), "the logo has another style sheet now");
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, style.as_bytes());
+    let logo = &*format!("style-src 'self' 'sha256-{}'", STANDARD.encode(digest));
     for file in ["", "index.html", "swagger-initializer.js", "swagger-ui-bundle.js", "swagger-ui.css", "index.css"] {
         let answer = get(&stand, &format!("/docs/{file}")).await;
         let said = |name: &str| answer.headers[name].to_str().unwrap();
         let policy: Vec<_> = said("content-security-policy").split("; ").collect();
-        for part in ["default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"] {
+        for part in ["default-src 'none'", "script-src 'self'", logo, "frame-ancestors 'none'"] {
             assert!(policy.contains(&part), "{file}: {policy:?}");
         }
         assert_eq!((said("x-content-type-options"), said("referrer-policy")), ("nosniff", "no-referrer"));
