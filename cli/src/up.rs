@@ -2,6 +2,7 @@
 //! kept in one directory.
 
 mod credentials;
+mod private;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ use tenantry_web::{Lifecycle, telemetry};
 use tokio::net::TcpListener;
 
 use self::credentials::{Credentials, FirstAdmin, Machine};
+use self::private::keep_private;
 use crate::background::Background;
 use crate::bind::{Picked, host, reachable};
 use crate::config::{Roles, UpSettings, variable};
@@ -64,6 +66,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     Identity::check(&identity_file)?;
     // The directory is held from here on: nothing before this writes.
     let database = Database::open(&data_dir, Deps { clock: clock.clone(), ids: ids.clone(), sources })?;
+    keep_private(&data_dir).with_context(|| format!("cannot look after {}", data_dir.display()))?;
     tiers::check(&database, &catalogue).await?;
     let metrics = metrics_listen.map(|at| tenantry_web::metrics::install().map(|m| (at, m))).transpose()?;
 

@@ -39,3 +39,29 @@ async fn nothing_in_the_data_directory_is_open_to_others() {
     assert_eq!(system.data.metadata().unwrap().permissions().mode() & 0o077, 0);
     assert_eq!(open_to_others(&system.data), Vec::<PathBuf>::new());
 }
+
+#[tokio::test]
+async fn what_was_open_to_others_is_closed_at_the_start() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    System::start(&data, &[]).terminate();
+    let open =
+        |name: &str, mode| std::fs::set_permissions(data.join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    for name in ["", "mail"] {
+        open(name, 0o755);
+    }
+    for name in ["identity.db", "tenantry.db", "usage.slots", "credentials.json"] {
+        open(name, 0o644);
+    }
+    // Nothing of ours.
+    std::fs::write(data.join("notes.txt"), "").unwrap();
+    open("notes.txt", 0o644);
+    // Of a process that was killed while it wrote.
+    std::fs::write(data.join("credentials.7.new"), "{}").unwrap();
+    let system = System::start(&data, &[]);
+    assert_eq!(data.metadata().unwrap().permissions().mode() & 0o077, 0);
+    assert_eq!(open_to_others(&data), [data.join("notes.txt")]);
+    assert!(!data.join("credentials.7.new").exists());
+    let log = system.log();
+    assert!(log.contains("identity.db was open to others (mode 644)"), "{log}");
+}
