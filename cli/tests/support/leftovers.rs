@@ -1,6 +1,6 @@
 //! What a system leaves on the machine.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,4 +74,11 @@ impl Environment {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.settings.iter().find_map(|setting| setting.strip_prefix(name)?.strip_prefix('='))
     }
+}
+
+/// Every file below a folder, by its path from there; what a database keeps beside itself while it is open aside.
+pub fn all_files(below: &Path) -> BTreeSet<PathBuf> {
+    let all = files(below, "").into_iter().filter(|path| path.is_file());
+    let kept = all.filter(|path| !["-wal", "-shm"].iter().any(|end| path.to_string_lossy().ends_with(end)));
+    kept.map(|path| path.strip_prefix(below).unwrap().to_owned()).collect()
 }

@@ -82,6 +82,15 @@ impl System {
         Self { child, data: data.to_owned(), ready_line, credentials }
     }
 
+    /// Begins, and is killed after a while. True if it was not ready yet.
+    pub fn killed_at_start(data: &Path, after: Duration) -> bool {
+        let log = std::fs::File::options().create(true).append(true).open(data.with_extension("log")).expect("a log");
+        let mut child = command(data, &[]).stderr(log).spawn().expect("the program starts");
+        std::thread::sleep(after);
+        child.kill().expect("SIGKILL");
+        child.wait_with_output().expect("its end").stdout.is_empty()
+    }
+
     pub fn credential(&self, pointer: &str) -> String {
         self.credentials.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer}")).to_owned()
     }
