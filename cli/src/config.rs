@@ -6,6 +6,7 @@ pub mod aws;
 mod faults;
 mod file;
 mod groups;
+mod local;
 mod origins;
 mod parse;
 mod up;

@@ -27,6 +27,20 @@ fn three_faults_are_told_at_once() {
 }
 
 #[test]
+fn a_service_that_only_ecs_could_run_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "[[tiers]]\nname = \"basic\"\nplacement = \"pooled\"\n\
+         [[services]]\nname = \"web\"\nport = 1\nhealth_path = \"/web/health\"\nimage = \"registry.example.com/web:1\"\n";
+    let images = catalogue::write(home.path(), "images.toml", text);
+    let data = home.path().join("data");
+    let said = refused(&data, &["--catalogue", images.to_str().unwrap(), "--roles", "gatway"]);
+    for part in ["2 faults", "gatway", "services.web.command", "only ECS runs"] {
+        assert!(said.contains(part), "{part:?} in:\n{said}");
+    }
+    assert!(!data.exists(), "nothing was written");
+}
+
+#[test]
 fn a_port_in_use_is_named_with_its_flag() {
     let home = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
