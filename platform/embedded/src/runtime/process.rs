@@ -7,6 +7,7 @@ mod keeper;
 pub(super) mod log;
 mod ports;
 mod probe;
+mod redact;
 mod services;
 
 pub use self::command::find;

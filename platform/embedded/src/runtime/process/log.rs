@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::redact::redact;
+
 /// A log and the one before it (`.1`), each of at most `cap` bytes.
 pub struct LogFile {
     path: PathBuf,
@@ -56,12 +58,13 @@ const TAIL_BYTES: u64 = 2_048;
 const TAIL_LINES: usize = 8;
 
 /// A log's last lines from `since` on, for the person who asks why a service does not start. Without the
-/// service's secrets.
+/// service's secrets, and without what looks like one of somebody else's.
 pub fn tail(path: &Path, since: u64, secrets: &[String]) -> String {
     let mut text = read_end(path, since).unwrap_or_default();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "***");
     }
+    let text = redact(&text);
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
 }
@@ -117,8 +120,8 @@ mod tests {
         fs::write(&path, "of an earlier life\n").unwrap();
         let since = length(&path);
         let mut log = LogFile::open(&path, 1 << 20).unwrap();
-        log.write(b"token s3cr3t\nit broke\n").unwrap();
-        assert_eq!(tail(&path, since, &["s3cr3t".into()]), "token ***\nit broke");
+        log.write(b"token s3cr3t\nDB_PASSWORD=hunter2\nit broke\n").unwrap();
+        assert_eq!(tail(&path, since, &["s3cr3t".into()]), "token ***\nDB_PASSWORD=***\nit broke");
         for _ in 0..1000 {
             log.write(b"a line with s3cr3t in it\n").unwrap();
         }
