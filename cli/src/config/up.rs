@@ -211,7 +211,9 @@ impl UpArgs {
         let metrics_listen = metrics.and_then(|m| faults.take("metrics-listen", address(&m)));
         let roles = faults.take("roles", Roles::parse(&roles));
         let catalogue = read_catalogue(catalogue, &mut faults);
-        catalogue.iter().for_each(|catalogue| local::check(catalogue, &mut faults));
+        if let Some(catalogue) = &catalogue {
+            local::check(catalogue, &mut faults);
+        }
         let log_format = faults.take("log-format", format(&log_format));
         let log = faults.take("log", telemetry::filter(&log));
         let complete = (data_dir, listen, gateway_listen, roles, catalogue, policy.zip(sources), log_format, log);
