@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params};
 use tenantry_contract::event::Event;
 use tenantry_ports::log::{EventFilter, EventLog};
@@ -37,7 +38,9 @@ impl EventLog for Database {
         let mut newest = self.inner.newest.subscribe();
         loop {
             if *newest.borrow_and_update() > after {
-                let events = self.inner.sqlite.read(move |c| following(c, after, limit)).await?;
+                let unreadable = Arc::clone(&self.inner.unreadable);
+                let read = move |c: &Connection| following(c, &unreadable, after, limit);
+                let events = self.inner.sqlite.read(read).await?;
                 if !events.is_empty() {
                     return Ok(events);
                 }
@@ -84,19 +87,33 @@ fn recent(
         {
             continue;
         }
-        match row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from).and_then(from_json) {
-            Ok(event) => items.push(event),
-            Err(error) => unreadable.tell("an event", &format!("event {last}"), &error),
-        }
+        items.extend(event(unreadable, last, row.get_ref(2)?));
     }
     Ok(Page { items, next: None })
 }
 
-fn following(conn: &Connection, after: i64, limit: usize) -> Result<Vec<(Position, Event)>, rusqlite::Error> {
-    conn.prepare_cached("SELECT seq, body FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
-        .query_map(params![after, rows(limit)], |row| {
-            let seq: i64 = row.get(0)?;
-            Ok((Position(seq.to_string()), from_json(row.get_ref(1)?.as_blob()?)?))
-        })?
-        .collect()
+/// One that cannot be read is passed over, as whoever follows could never get past it.
+fn following(
+    conn: &Connection,
+    unreadable: &Unreadable,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(Position, Event)>, rusqlite::Error> {
+    let mut events = conn.prepare_cached("SELECT seq, body FROM events WHERE seq > ?1 ORDER BY seq")?;
+    let mut rows = events.query([after])?;
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let seq: i64 = row.get(0)?;
+        if let Some(event) = event(unreadable, seq, row.get_ref(1)?) {
+            found.push((Position(seq.to_string()), event));
+        }
+    }
+    Ok(found)
+}
+
+fn event(unreadable: &Unreadable, seq: i64, body: ValueRef<'_>) -> Option<Event> {
+    let read = body.as_blob().map_err(rusqlite::Error::from).and_then(from_json);
+    read.inspect_err(|error| unreadable.tell("an event", &format!("event {seq}"), error)).ok()
 }

@@ -86,7 +86,8 @@ impl TenantStore for Database {
     }
 
     async fn tenants(&self, page: PageRequest) -> Result<Page<TenantRecord>, StoreError> {
-        Ok(self.inner.sqlite.read(move |c| read::tenants(c, &page)).await?)
+        let unreadable = Arc::clone(&self.inner.unreadable);
+        Ok(self.inner.sqlite.read(move |c| read::tenants(c, &unreadable, &page)).await?)
     }
 
     async fn operation(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {

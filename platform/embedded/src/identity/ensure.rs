@@ -110,8 +110,8 @@ impl Identity {
     /// Removes the tenant's users from a pool, and what they hold.
     #[tracing::instrument(name = "identity.tenant_users.remove", skip_all, fields(%pool, %tenant))]
     pub async fn remove_tenant_users(&self, pool: &PoolId, tenant: &TenantId) -> Result<(), IdentityError> {
-        let (pool, tenant) = (pool.as_str().to_owned(), tenant.as_str().to_owned());
-        Ok(self.0.db.write(move |conn| users::delete_all(conn, &pool, &tenant)).await?)
+        let (pool, tenant, now) = (pool.as_str().to_owned(), tenant.as_str().to_owned(), self.now());
+        Ok(self.0.db.write(move |conn| users::delete_all(conn, &pool, &tenant, now)).await?)
     }
 
     /// Whether a pool has users of a tenant.

@@ -80,4 +80,10 @@ CREATE TABLE gone (
     PRIMARY KEY (pool, tenant)
 ) STRICT, WITHOUT ROWID;
 ",
+    "
+-- Since when, so that it need not be remembered for ever.
+ALTER TABLE gone ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+UPDATE gone SET at = unixepoch() * 1000;
+CREATE INDEX gone_at ON gone (at);
+",
 ];

@@ -1,5 +1,7 @@
 //! Users as they are stored.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tenantry_contract::time::Timestamp;
 
@@ -209,8 +211,18 @@ pub(super) fn readmit(conn: &Connection, pool: &str, tenant: &str) -> rusqlite::
     Ok(())
 }
 
-/// All users of a tenant in a pool, and it gets no more.
-pub(super) fn delete_all(conn: &Connection, pool: &str, tenant: &str) -> rusqlite::Result<()> {
+/// How long a tenant that was removed is remembered: far longer than any token of its is good for.
+const GONE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many of them one removal forgets at most.
+const FORGOTTEN: i64 = 100;
+
+/// All users of a tenant in a pool, and it gets no more. Forgets those that were removed long ago.
+pub(super) fn delete_all(conn: &Connection, pool: &str, tenant: &str, now: Timestamp) -> rusqlite::Result<()> {
+    let kept = i64::try_from(GONE_KEPT.as_millis()).unwrap_or(i64::MAX);
+    conn.prepare_cached(
+        "DELETE FROM gone WHERE (pool, tenant) IN (SELECT pool, tenant FROM gone WHERE at < ?1 ORDER BY at LIMIT ?2)",
+    )?
+    .execute(params![now.millis().saturating_sub(kept), FORGOTTEN])?;
     for table in ["ticket", "unmailed"] {
         conn.prepare_cached(&format!(
             "DELETE FROM {table} WHERE sub IN (SELECT sub FROM user WHERE pool = ?1 AND tenant = ?2)"
@@ -218,8 +230,8 @@ pub(super) fn delete_all(conn: &Connection, pool: &str, tenant: &str) -> rusqlit
         .execute([pool, tenant])?;
     }
     conn.prepare_cached("DELETE FROM user WHERE pool = ?1 AND tenant = ?2")?.execute([pool, tenant])?;
-    conn.prepare_cached("INSERT INTO gone (pool, tenant) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute([pool, tenant])?;
+    conn.prepare_cached("INSERT INTO gone (pool, tenant, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
+        .execute(params![pool, tenant, now.millis()])?;
     Ok(())
 }
 

@@ -19,16 +19,37 @@ pub fn named(conn: &Connection, name: &TenantName) -> Result<Option<TenantRecord
         .optional()
 }
 
-/// In the order they came, each page a walk along the primary key.
-pub fn tenants(conn: &Connection, page: &PageRequest) -> Result<Page<TenantRecord>, rusqlite::Error> {
+/// In the order they came, each page a walk along the primary key. One that cannot be read is passed over.
+pub fn tenants(
+    conn: &Connection,
+    unreadable: &Unreadable,
+    page: &PageRequest,
+) -> Result<Page<TenantRecord>, rusqlite::Error> {
     let after = number(page)?.unwrap_or(0);
-    let found: Vec<(i64, TenantRecord)> = conn
-        .prepare_cached("SELECT n, record FROM tenants WHERE n > ?1 ORDER BY n LIMIT ?2")?
-        .query_map(params![after, rows(page.limit + 1)], |row| {
-            Ok((row.get(0)?, from_json(row.get_ref(1)?.as_blob()?)?))
-        })?
-        .collect::<Result<_, _>>()?;
+    let mut listed = conn.prepare_cached("SELECT n, record FROM tenants WHERE n > ?1 ORDER BY n")?;
+    let mut rows = listed.query([after])?;
+    let mut found = Vec::with_capacity(page.limit.saturating_add(1).min(MOST));
+    while found.len() <= page.limit
+        && let Some(row) = rows.next()?
+    {
+        let n = row.get(0)?;
+        match record(row.get_ref(1)?) {
+            Ok(record) => found.push((n, record)),
+            Err(error) => tell(unreadable, n, &error),
+        }
+    }
     Ok(cut(found, page.limit))
+}
+
+/// More than any page asks for; so much room is made at once.
+const MOST: usize = 128;
+
+fn record(column: ValueRef<'_>) -> Result<TenantRecord, rusqlite::Error> {
+    column.as_blob().map_err(rusqlite::Error::from).and_then(from_json)
+}
+
+fn tell(unreadable: &Unreadable, n: i64, error: &rusqlite::Error) {
+    unreadable.tell("a tenant's record", &format!("row {n} of tenants"), error);
 }
 
 /// One that cannot be read is passed over, and takes no other's place.
@@ -44,12 +65,9 @@ pub fn overdue(
     while found.len() < limit
         && let Some(row) = rows.next()?
     {
-        let record = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from).and_then(from_json::<TenantRecord>);
-        match record {
+        match record(row.get_ref(0)?) {
             Ok(record) => found.push(record.tenant_id),
-            Err(error) => {
-                unreadable.tell("a tenant's record", &format!("row {} of tenants", row.get::<_, i64>(1)?), &error);
-            }
+            Err(error) => tell(unreadable, row.get(1)?, &error),
         }
     }
     Ok(found)

@@ -81,7 +81,7 @@ async fn others_are_claimed_and_it_is_left_alone_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_deadlines_are_seen() {
+async fn others_are_listed_and_their_deadlines_seen() {
     let database = Database::in_memory(deps_at(1_795_000_000_000)).unwrap();
     let mut records = Vec::new();
     for name in ["one", "two", "three"] {
@@ -94,6 +94,10 @@ async fn others_deadlines_are_seen() {
     let overdue = database.overdue(now, 1).await.unwrap();
     assert_eq!(overdue, [records[1].tenant_id.clone()], "it takes nobody's place");
     assert_eq!(database.overdue(now, 10).await.unwrap().len(), 2);
+    let page = database.tenants(PageRequest::first(1)).await.unwrap();
+    assert_eq!((page.items.len(), &page.items[0].tenant_id), (1, &records[1].tenant_id));
+    let rest = database.tenants(PageRequest { limit: 10, after: page.next }).await.unwrap();
+    assert_eq!((rest.items.len(), rest.next), (1, None));
     for id in overdue {
         assert!(database.expire(&id).await.unwrap());
     }
@@ -106,4 +110,7 @@ async fn other_events_are_listed() {
     database.inner.sqlite.write(|c| c.execute("UPDATE events SET body = x'00' WHERE seq = 2", [])).await.unwrap();
     let page = database.recent(&EventFilter::default(), PageRequest::first(2)).await.unwrap();
     assert_eq!(page.items.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["e2", "e0"]);
+    let start = tenantry_ports::page::Position("0".into());
+    let followed = database.follow(&start, 10, Duration::ZERO).await.unwrap();
+    assert_eq!(followed.iter().map(|(_, e)| e.id.as_str()).collect::<Vec<_>>(), ["e0", "e2"]);
 }

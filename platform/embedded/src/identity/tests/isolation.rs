@@ -7,6 +7,7 @@ use tenantry_ports::error::Refusal;
 use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUserChange, TenantUsers};
 use tenantry_ports::page::PageRequest;
 
+use super::super::TOKEN_LIFETIME;
 use super::super::remote::RemoteTenantUsers;
 use super::support::{facts, issuer, tenant};
 
@@ -168,6 +169,17 @@ async fn a_removed_tenants_late_request_makes_no_user() {
         assert!(matches!(late, Err(IdentityError::Refused(Refusal::Gone))), "{late:?}");
     }
     assert!(!issuer.identity.has_tenant_users(&pool, &one).await.unwrap());
+    // Nobody else's removal makes it forgotten while a token of its may be good.
+    let removed = async |id: &str| {
+        issuer.identity.remove_tenant_users(&pool, &tenant(id)).await.unwrap();
+        let count = |c: &rusqlite::Connection| c.query_row("SELECT count(*) FROM gone", [], |row| row.get::<_, i64>(0));
+        issuer.identity.0.db.read(count).await.unwrap()
+    };
+    issuer.clock.forward(TOKEN_LIFETIME * 2);
+    assert_eq!(removed("t-2").await, 2);
+    assert!(remote.create(&one, alice("a@x.example")).await.is_err());
+    issuer.clock.forward(TOKEN_LIFETIME * 25);
+    assert_eq!(removed("t-3").await, 1, "then those that went before are");
     // A clean-up that a retry follows has not shut it out for good.
     issuer.identity.ensure_tenant_admin(&pool, &facts("t-1", "ada@x.example")).await.unwrap();
     assert!(matches!(remote.create(&one, alice("a@x.example")).await.unwrap(), Made::New(_)));
