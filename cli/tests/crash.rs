@@ -218,6 +218,7 @@ async fn finish(system: System, registered: Vec<(String, String)>, at_first: BTr
     assert!(status.success(), "{status}");
     assert_eq!(processes(&data.to_string_lossy()), Vec::<String>::new());
     assert_eq!(settled_files(&data), at_first);
+    assert_eq!(mails(&data), BTreeSet::new());
     assert_eq!(Book::open(&data, "tenantry.db").count("SELECT count(*) FROM inventory WHERE owner <> 0"), 0);
     let identity = Book::open(&data, "identity.db");
     assert_eq!(identity.count("SELECT count(*) FROM pool"), OF_THE_STAGE);

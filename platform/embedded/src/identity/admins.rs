@@ -96,10 +96,13 @@ impl Admins for Identity {
         let name = name.to_owned();
         let gone = move |conn: &Connection| match find(conn, &name)? {
             Some(user) if users::is_last(conn, &user, SYSTEM_ADMIN)? => Ok(Err(Refusal::LastAdmin)),
-            Some(user) => users::delete(conn, &user).map(|()| Ok(true)),
-            None => Ok(Ok(false)),
+            Some(user) => users::delete(conn, &user).map(|()| Ok(Some(user.sub))),
+            None => Ok(Ok(None)),
         };
-        self.0.db.write(gone).await?.map_err(IdentityError::Refused)
+        let gone = self.0.db.write(gone).await?.map_err(IdentityError::Refused)?;
+        let was_there = gone.is_some();
+        self.0.post.forget(gone.into_iter().collect()).await;
+        Ok(was_there)
     }
 }
 

@@ -46,9 +46,10 @@ impl Identity {
         let owner = PoolOwner::Of(owner.clone());
         let gone = move |conn: &rusqlite::Connection| match pools::of(conn, &owner)? {
             Some(pool) => pools::delete(conn, &pool.id),
-            None => Ok(()),
+            None => Ok(Vec::new()),
         };
-        Ok(self.0.db.write(gone).await?)
+        self.0.post.forget(self.0.db.write(gone).await?).await;
+        Ok(())
     }
 
     /// Pools made for the stage and for tenants.
@@ -111,7 +112,9 @@ impl Identity {
     #[tracing::instrument(name = "identity.tenant_users.remove", skip_all, fields(%pool, %tenant))]
     pub async fn remove_tenant_users(&self, pool: &PoolId, tenant: &TenantId) -> Result<(), IdentityError> {
         let (pool, tenant, now) = (pool.as_str().to_owned(), tenant.as_str().to_owned(), self.now());
-        Ok(self.0.db.write(move |conn| users::delete_all(conn, &pool, &tenant, now)).await?)
+        let gone = self.0.db.write(move |conn| users::delete_all(conn, &pool, &tenant, now)).await?;
+        self.0.post.forget(gone).await;
+        Ok(())
     }
 
     /// Whether a pool has users of a tenant.

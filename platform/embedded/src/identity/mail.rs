@@ -105,6 +105,22 @@ impl Mailbox {
         fs::rename(&temporary, self.dir.join(format!("{}.eml", mail.id)))
     }
 
+    /// Removes the mails to these users, where there are any.
+    pub(super) fn remove(&self, ids: &[String]) -> io::Result<()> {
+        let _turn = self.one_by_one.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.iter().try_for_each(|id| match fs::remove_file(self.dir.join(format!("{id}.eml"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+    }
+
+    /// To whom there are mails.
+    pub(super) fn ids(&self) -> io::Result<Vec<String>> {
+        let names = fs::read_dir(&self.dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let ids = names.map(|name: io::Result<String>| Ok(name?.strip_suffix(".eml").map(str::to_owned)));
+        ids.filter_map(io::Result::transpose).collect()
+    }
+
     /// Everything written so far survives the machine: one call for many mails.
     pub(super) fn settle(&self) -> io::Result<()> {
         rustix::fs::syncfs(fs::File::open(&self.dir)?).map_err(io::Error::from)

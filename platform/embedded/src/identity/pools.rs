@@ -147,13 +147,17 @@ pub(super) fn insert_client(conn: &Connection, pool: &str, client: &Client) -> r
     Ok(())
 }
 
-/// The pool and everything in it.
-pub(super) fn delete(conn: &Connection, pool: &str) -> rusqlite::Result<()> {
+/// The pool and everything in it. Says who is gone with it.
+pub(super) fn delete(conn: &Connection, pool: &str) -> rusqlite::Result<Vec<String>> {
+    let subs = conn
+        .prepare_cached("SELECT sub FROM user WHERE pool = ?1")?
+        .query_map([pool], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
     conn.prepare_cached("DELETE FROM unmailed WHERE sub IN (SELECT sub FROM user WHERE pool = ?1)")?.execute([pool])?;
     conn.prepare_cached("DELETE FROM ticket WHERE sub IN (SELECT sub FROM user WHERE pool = ?1)")?.execute([pool])?;
     for table in ["user", "gone", "signing_key", "client"] {
         conn.prepare_cached(&format!("DELETE FROM {table} WHERE pool = ?1"))?.execute([pool])?;
     }
     conn.prepare_cached("DELETE FROM pool WHERE id = ?1")?.execute([pool])?;
-    Ok(())
+    Ok(subs)
 }

@@ -14,6 +14,8 @@ use crate::sqlite::Sqlite;
 
 /// Mails written within this time are settled on the disk together.
 const GATHER: Duration = Duration::from_millis(200);
+/// Mails that are looked at together.
+const AT_ONCE: usize = 500;
 
 pub(super) struct Post {
     desk: Desk,
@@ -47,7 +49,38 @@ impl Post {
     }
 }
 
+impl Post {
+    /// Removes the mails to users who are gone. Should that fail, the next start does it.
+    pub(super) async fn forget(&self, subs: Vec<String>) {
+        if !subs.is_empty() {
+            self.desk.remove(subs).await;
+        }
+    }
+}
+
 impl Desk {
+    async fn remove(&self, subs: Vec<String>) {
+        let mailbox = self.mailbox.clone();
+        let removed = tokio::task::spawn_blocking(move || mailbox.remove(&subs)).await;
+        if let Err(e) = removed.map_err(std::io::Error::from).flatten() {
+            tracing::warn!(error = &e as &dyn std::error::Error, "removing the mail of users who are gone");
+        }
+    }
+
+    /// Removes what an earlier process left when it died between a user's removal and that of the mail.
+    async fn sweep(&self, db: &Sqlite) {
+        let mailbox = self.mailbox.clone();
+        let Ok(Ok(ids)) = tokio::task::spawn_blocking(move || mailbox.ids()).await else { return };
+        for some in ids.chunks(AT_ONCE) {
+            let some = some.to_vec();
+            match db.read(move |conn| users::unknown(conn, some)).await {
+                Ok(gone) if gone.is_empty() => {}
+                Ok(gone) => self.remove(gone).await,
+                Err(e) => return tracing::warn!(error = &e as &dyn std::error::Error, "looking for mail of nobody"),
+            }
+        }
+    }
+
     async fn write(&self, user: User) -> Result<(), IdentityError> {
         let Some(password) = user.one_time(&self.key) else { return Ok(()) };
         let mail = Invitation {
@@ -93,6 +126,7 @@ async fn settle(
         }
         Err(e) => tracing::warn!(error = &e as &dyn std::error::Error, "looking for mail that was owed"),
     }
+    desk.sweep(&db).await;
     let mut subs = Vec::new();
     while settled.recv_many(&mut subs, 10_000).await > 0 {
         tokio::time::sleep(GATHER).await;

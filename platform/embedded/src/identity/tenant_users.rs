@@ -175,10 +175,13 @@ impl Identity {
         let key = Key::new(pool, tenant, name);
         let gone = move |conn: &Connection| match key.find(conn)? {
             Some(user) if users::is_last(conn, &user, TENANT_ADMIN)? => Ok(Err(Refusal::LastAdmin)),
-            Some(user) => users::delete(conn, &user).map(|()| Ok(true)),
-            None => Ok(Ok(false)),
+            Some(user) => users::delete(conn, &user).map(|()| Ok(Some(user.sub))),
+            None => Ok(Ok(None)),
         };
-        self.0.db.write(gone).await?.map_err(IdentityError::Refused)
+        let gone = self.0.db.write(gone).await?.map_err(IdentityError::Refused)?;
+        let was_there = gone.is_some();
+        self.0.post.forget(gone.into_iter().collect()).await;
+        Ok(was_there)
     }
 }
 

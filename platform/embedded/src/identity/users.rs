@@ -216,8 +216,12 @@ const GONE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many of them one removal forgets at most.
 const FORGOTTEN: i64 = 100;
 
-/// All users of a tenant in a pool, and it gets no more. Forgets those that were removed long ago.
-pub(super) fn delete_all(conn: &Connection, pool: &str, tenant: &str, now: Timestamp) -> rusqlite::Result<()> {
+/// All users of a tenant in a pool, and it gets no more. Forgets those that were removed long ago. Says who is gone.
+pub(super) fn delete_all(conn: &Connection, pool: &str, tenant: &str, now: Timestamp) -> rusqlite::Result<Vec<String>> {
+    let subs = conn
+        .prepare_cached("SELECT sub FROM user WHERE pool = ?1 AND tenant = ?2")?
+        .query_map([pool, tenant], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
     let kept = i64::try_from(GONE_KEPT.as_millis()).unwrap_or(i64::MAX);
     conn.prepare_cached(
         "DELETE FROM gone WHERE (pool, tenant) IN (SELECT pool, tenant FROM gone WHERE at < ?1 ORDER BY at LIMIT ?2)",
@@ -232,7 +236,19 @@ pub(super) fn delete_all(conn: &Connection, pool: &str, tenant: &str, now: Times
     conn.prepare_cached("DELETE FROM user WHERE pool = ?1 AND tenant = ?2")?.execute([pool, tenant])?;
     conn.prepare_cached("INSERT INTO gone (pool, tenant, at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?
         .execute(params![pool, tenant, now.millis()])?;
-    Ok(())
+    Ok(subs)
+}
+
+/// Those of whom there is no user.
+pub(super) fn unknown(conn: &Connection, mut subs: Vec<String>) -> rusqlite::Result<Vec<String>> {
+    let mut known = conn.prepare_cached("SELECT 1 FROM user WHERE sub = ?1")?;
+    let mut unknown = Vec::new();
+    for sub in subs.drain(..) {
+        if !known.exists([&sub])? {
+            unknown.push(sub);
+        }
+    }
+    Ok(unknown)
 }
 
 /// Users whose mail may not be on the disk.

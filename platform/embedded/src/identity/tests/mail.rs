@@ -5,10 +5,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tenantry_contract::name::Email;
+use tenantry_contract::resource::Owner;
 use tenantry_ports::identity::{Admins, NewAdmin};
 
 use super::super::{Identity, users};
-use super::support::{again, facts, issuer};
+use super::support::{again, facts, issuer, tenant};
 use crate::sqlite::Mode;
 
 #[tokio::test]
@@ -70,6 +71,51 @@ async fn a_mail_comes_although_whoever_asked_has_left() {
         assert!(tokio::time::Instant::now() < deadline, "no mail came");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn mail_goes_with_whom_it_was_for() {
+    let issuer = issuer().await;
+    let (pool, _) = issuer.stage().await;
+    let own = Owner::Tenant(tenant("t-2"));
+    let (dedicated, _) = issuer.identity.ensure_pool(&own).await.unwrap();
+    issuer.identity.ensure_tenant_admin(&pool, &facts("t-1", "ada@one.example")).await.unwrap();
+    issuer.identity.ensure_tenant_admin(&dedicated, &facts("t-2", "ada@two.example")).await.unwrap();
+    let eve = NewAdmin {
+        name: "eve".to_owned(),
+        email: Email::parse("eve@example.com").unwrap(),
+        role: "SystemViewer".to_owned(),
+    };
+    Admins::create(&issuer.identity, eve).await.unwrap();
+    let all = ["ada@one.example", "ada@two.example", "eve@example.com"];
+    let left = || all.into_iter().filter(|to| !issuer.mails(to).is_empty()).collect::<Vec<_>>();
+    assert_eq!(left(), all);
+    issuer.identity.remove_tenant_users(&pool, &tenant("t-1")).await.unwrap();
+    assert_eq!(left(), all[1..]);
+    issuer.identity.remove_pool(&own).await.unwrap();
+    assert_eq!(left(), all[2..]);
+    assert!(Admins::delete(&issuer.identity, "eve").await.unwrap());
+    assert_eq!(left(), [""; 0]);
+}
+
+#[tokio::test]
+async fn mail_of_nobody_goes_at_the_next_start() {
+    let first = issuer().await;
+    let (pool, _) = first.stage().await;
+    for (id, email) in [("t-1", "ada@one.example"), ("t-2", "ada@two.example")] {
+        first.identity.ensure_tenant_admin(&pool, &facts(id, email)).await.unwrap();
+    }
+    noted(&first.identity).await;
+    // As after a crash between the removal and the mail's.
+    let remove = |conn: &rusqlite::Connection| conn.execute("DELETE FROM user WHERE tenant = 't-1'", []);
+    first.identity.0.db.write(remove).await.unwrap();
+    let second = again(first.dir.clone(), 1_795_000_500_000, Mode::Threaded).await;
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !second.mails("ada@one.example").is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "the mail stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(second.mails("ada@two.example").len(), 1);
 }
 
 /// Waits until no mail is owed.
