@@ -19,6 +19,7 @@ macro_rules! log_suite {
             the_newest_come_first,
             pages_of_events_are_complete,
             a_filter_lets_its_own_through,
+            a_rare_type_is_found_however_far_back,
             what_others_publish_is_logged_too,
             a_follower_hears_what_comes_after,
             a_follower_continues_where_it_was,

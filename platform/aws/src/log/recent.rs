@@ -3,16 +3,22 @@
 use tenantry_contract::event::Event;
 use tenantry_contract::id::TenantId;
 use tenantry_ports::log::EventFilter;
-use tenantry_ports::page::{Page, PageRequest};
+use tenantry_ports::page::{Page, PageRequest, Position};
 use tenantry_ports::store::StoreError;
 
 use crate::table::{Database, EVENTS_KEPT, Expression, Query, Read, cut, event_of, moment, stored_event};
 
+/// How many items of one partition a page looks at to find those of a type: DynamoDB bills what it looks at.
+const LOOKED_AT: usize = 250;
+
 pub async fn of_all(database: &Database, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>, StoreError> {
     let walk = |query| walk(database, query, "", filter, page);
-    let found = database.merged("events", page.limit + 1, walk).await?;
+    let (found, more) = match looked_at(filter, page) {
+        None => (database.merged("events", page.limit + 1, walk).await?, None),
+        Some(most) => database.newest_of("events", most, walk).await?,
+    };
     let events = found.iter().map(|item| Ok((item.text("sk")?.to_owned(), stored_event(item)?)));
-    Ok(cut(events.collect::<Result<_, StoreError>>()?, page.limit))
+    Ok(short(cut(events.collect::<Result<_, StoreError>>()?, page.limit), more))
 }
 
 /// By the tenant's own list, which names the events.
@@ -23,17 +29,28 @@ pub async fn of_tenant(
     page: &PageRequest,
 ) -> Result<Page<Event>, StoreError> {
     const LINE: &str = "event#";
+    let position = |sk: &str| sk.trim_start_matches(LINE).to_owned();
     let query = walk(database, Query::of(format!("tenant#{tenant}")), LINE, filter, page);
-    let named = database.query(&query, page.limit + 1).await?;
-    let named = named.iter().map(|item| {
-        let position = item.text("sk")?.trim_start_matches(LINE).to_owned();
-        Ok((position, event_of(item)?))
-    });
-    let named = cut(named.collect::<Result<_, StoreError>>()?, page.limit);
+    let (named, more) = match looked_at(filter, page) {
+        None => (database.query(&query, page.limit + 1).await?, None),
+        Some(most) => database.look_at(&query, most).await?,
+    };
+    let named = named.iter().map(|item| Ok((position(item.text("sk")?), event_of(item)?)));
+    let named = short(cut(named.collect::<Result<_, StoreError>>()?, page.limit), more.as_deref().map(position));
     let events = database.get_all(named.items.clone()).await?;
     // One that is swept already is no longer in the log.
     let items = named.items.iter().filter_map(|key| events.get(key)).map(stored_event).collect::<Result<_, _>>()?;
     Ok(Page { items, next: named.next })
+}
+
+/// None if whatever is looked at is found.
+fn looked_at(filter: &EventFilter, page: &PageRequest) -> Option<usize> {
+    filter.detail_type.as_ref().map(|_| LOOKED_AT.min(10 * (page.limit + 1)))
+}
+
+/// A page that looked at as many as it may goes on where it stopped, with whatever it found.
+fn short<T>(page: Page<T>, more: Option<String>) -> Page<T> {
+    Page { next: page.next.or(more.map(Position)), ..page }
 }
 
 fn walk(database: &Database, query: Query, line: &str, filter: &EventFilter, page: &PageRequest) -> Query {

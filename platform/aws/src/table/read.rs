@@ -75,6 +75,13 @@ impl Query {
         self.newest_first
     }
 
+    fn condition(&self) -> Expression {
+        Expression::new("#pk = :pk AND #sk BETWEEN :from AND :to")
+            .text("pk", &self.pk)
+            .text("from", &self.from)
+            .text("to", &self.to)
+    }
+
     #[must_use]
     pub fn filter(mut self, filter: Option<Expression>) -> Self {
         self.filter = filter;
@@ -159,39 +166,59 @@ impl Database {
 
     /// Up to `limit` items, over as many calls as it takes.
     pub async fn query(&self, query: &Query, limit: usize) -> Result<Vec<Item>, StoreError> {
-        let condition = Expression::new("#pk = :pk AND #sk BETWEEN :from AND :to")
-            .text("pk", &query.pk)
-            .text("from", &query.from)
-            .text("to", &query.to);
-        let (names, values) = Expression::merged(&[Some(&condition), query.filter.as_ref()]);
+        let condition = query.condition();
         let (mut found, mut start) = (Vec::new(), None);
         // DynamoDB takes bounds the wrong way round for a mistake.
         let limit = if query.from > query.to { 0 } else { limit };
         while found.len() < limit {
             // With a filter the bound would be for what is looked at, not for what is found.
-            let bound = query.filter.is_none().then(|| i32::try_from(limit - found.len()).unwrap_or(i32::MAX));
-            let ask = || async {
-                let request = self.client().query().table_name(&self.inner.tables.control_plane);
-                let request = request
-                    .consistent_read(true)
-                    .key_condition_expression(&condition.text)
-                    .set_filter_expression(query.filter.as_ref().map(|f| f.text.clone()))
-                    .set_expression_attribute_names(names.clone())
-                    .set_expression_attribute_values(values.clone())
-                    .scan_index_forward(!query.newest_first)
-                    .set_exclusive_start_key(start.clone())
-                    .set_limit(bound);
-                request.send().await.map_err(|e| self.call("dynamodb:Query", Table::ControlPlane).fault(e))
-            };
-            let got = self.patiently(ask).await?;
-            found.extend(got.items.unwrap_or_default());
-            start = got.last_evaluated_key.filter(|key| !key.is_empty());
+            let bound = query.filter.is_none().then(|| limit - found.len());
+            let (items, next) = self.stretch(query, &condition, start, bound).await?;
+            found.extend(items);
+            start = next;
             if start.is_none() {
                 break;
             }
         }
         found.truncate(limit);
         Ok(found)
+    }
+
+    /// What is found among the first `most` items at most, and the sort key of the last one that was looked at if
+    /// there may be more behind it.
+    pub async fn look_at(&self, query: &Query, most: usize) -> Result<(Vec<Item>, Option<String>), StoreError> {
+        if query.from > query.to {
+            return Ok((Vec::new(), None));
+        }
+        let (found, last) = self.stretch(query, &query.condition(), None, Some(most)).await?;
+        let last = last.map(|key| Ok::<_, StoreError>(key.text("sk")?.to_owned())).transpose()?;
+        Ok((found, last))
+    }
+
+    /// One call: what it found, and where the next one begins.
+    async fn stretch(
+        &self,
+        query: &Query,
+        condition: &Expression,
+        start: Option<Item>,
+        most: Option<usize>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let (names, values) = Expression::merged(&[Some(condition), query.filter.as_ref()]);
+        let ask = || async {
+            let request = self.client().query().table_name(&self.inner.tables.control_plane);
+            let request = request
+                .consistent_read(true)
+                .key_condition_expression(&condition.text)
+                .set_filter_expression(query.filter.as_ref().map(|f| f.text.clone()))
+                .set_expression_attribute_names(names.clone())
+                .set_expression_attribute_values(values.clone())
+                .scan_index_forward(!query.newest_first)
+                .set_exclusive_start_key(start.clone())
+                .set_limit(most.map(|most| i32::try_from(most).unwrap_or(i32::MAX)));
+            request.send().await.map_err(|e| self.call("dynamodb:Query", Table::ControlPlane).fault(e))
+        };
+        let got = self.patiently(ask).await?;
+        Ok((got.items.unwrap_or_default(), got.last_evaluated_key.filter(|key| !key.is_empty())))
     }
 }
 

@@ -57,6 +57,30 @@ pub async fn a_filter_lets_its_own_through(s: Subject) {
     assert_eq!(ask(Some(a.tenant_id), Some("sbt_aws_offboardingRequest")).await.len(), 1);
 }
 
+/// A page looks at so many events and no more: it may be short, or empty, and go on.
+pub async fn a_rare_type_is_found_however_far_back(s: Subject) {
+    let record = s.new_tenant("a", Placement::External).await;
+    let detail = json!({ "tenantId": record.tenant_id, "tenantRegistrationId": record.registration_id });
+    let many: Vec<Event> = (0..400).map(|n| foreign_event(EventName::IngestUsage, &format!("e{n}"), &detail)).collect();
+    for some in many.chunks(50) {
+        s.time.pass(std::time::Duration::from_secs(1)).await;
+        s.bus.publish(some.to_vec()).await.unwrap();
+    }
+    for tenant in [None, Some(record.tenant_id)] {
+        let filter = EventFilter { tenant, detail_type: Some("sbt_aws_onboardingRequest".to_owned()) };
+        let (mut found, mut page, mut pages) = (Vec::new(), PageRequest::first(1), 0);
+        loop {
+            let got = s.log.recent(&filter, page.clone()).await.unwrap();
+            found.extend(got.items);
+            pages += 1;
+            let Some(next) = got.next else { break };
+            assert!(pages <= 401, "it never ends");
+            page.after = Some(next);
+        }
+        assert_eq!(tenants(&found), ["a"]);
+    }
+}
+
 pub async fn what_others_publish_is_logged_too(s: Subject) {
     let record = s.new_tenant("a", Placement::External).await;
     let detail = json!({ "tenantId": record.tenant_id, "tenantRegistrationId": record.registration_id });
