@@ -5,11 +5,13 @@ mod credentials;
 mod private;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use tenantry_contract::catalogue::Catalogue;
 use tenantry_embedded::clock::SystemClock;
 use tenantry_embedded::database::{Database, Deps};
 use tenantry_embedded::identity::{self, BaseUrl, Identity, IdentityConfig};
@@ -84,15 +86,8 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         Identity::open(Place::File(identity_file), Mode::Threaded, config, clock.clone(), ids.clone()).await?;
     let admins = identity.ensure_admin_pool().await?;
 
-    let runtime = LocalRuntimeConfig {
-        dir: data_dir.clone(),
-        program: std::env::current_exe().context("cannot find this program's own file")?,
-        catalogue: catalogue.clone(),
-        path: variable("PATH").unwrap_or_default(),
-        lang: variable("LANG").unwrap_or_else(|| "C.UTF-8".into()),
-        pace: Pace::default(),
-    };
-    let runtime = Arc::new(LocalRuntime::open(runtime, Arc::new(identity.clone()))?);
+    let processes = processes(data_dir.clone(), catalogue.clone())?;
+    let runtime = Arc::new(LocalRuntime::open(processes, Arc::new(identity.clone()))?);
 
     let lifecycle = Lifecycle::new(DRAIN);
     let background = Background::start()?;
@@ -147,6 +142,17 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     within(deadline, async { tokio::join!(identity.close(), database.close()) }).await;
     tracing::info!("stopped");
     Ok(lasting::outcome(&lifecycle))
+}
+
+fn processes(dir: PathBuf, catalogue: Arc<Catalogue>) -> anyhow::Result<LocalRuntimeConfig> {
+    Ok(LocalRuntimeConfig {
+        dir,
+        program: std::env::current_exe().context("cannot find this program's own file")?,
+        catalogue,
+        path: variable("PATH").unwrap_or_default(),
+        lang: variable("LANG").unwrap_or_else(|| "C.UTF-8".into()),
+        pace: Pace::default(),
+    })
 }
 
 /// Everything acknowledged is on disk already: what is cut off here, the last fold of a log into its file, is done by
