@@ -49,7 +49,7 @@ impl HttpConnector for Wire {
         let (client, outside) = (self.client.clone(), OUTSIDE.handle().clone());
         HttpConnectorFuture::new(async move {
             // The runtime's clock does not run on by itself while such a task is there.
-            let sent = tokio::task::spawn_blocking(move || outside_of_time(&outside, client, request));
+            let sent = tokio::task::spawn_blocking(move || outside_of_time(&outside, &client, request));
             sent.await.expect("it does not panic")
         })
     }
@@ -57,7 +57,7 @@ impl HttpConnector for Wire {
 
 fn outside_of_time(
     outside: &Handle,
-    client: reqwest::Client,
+    client: &reqwest::Client,
     request: HttpRequest,
 ) -> Result<HttpResponse, ConnectorError> {
     let io = |error: reqwest::Error| ConnectorError::io(error.into());

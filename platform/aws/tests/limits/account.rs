@@ -7,6 +7,7 @@ use std::time::Duration;
 use tenantry_aws::limits::Family;
 use tokio::time::Instant;
 
+#[derive(Debug)]
 pub struct Account {
     start: Instant,
     calls: Mutex<HashMap<Family, Vec<Duration>>>,

@@ -1,7 +1,8 @@
 //! The emulators beside the tests: see `scripts/with-emulators.py`.
 
-use aws_config::{Region, SdkConfig};
+use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::HttpClient;
 use tenantry_aws::sdk;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,16 @@ impl Emulator {
 
     /// As `config`, through somebody who listens at `url` and passes calls on.
     pub async fn config_at(&self, url: &str) -> SdkConfig {
+        self.loader().endpoint_url(url).load().await
+    }
+
+    /// As `config`, with calls that go by way of `client`.
+    pub async fn config_by(&self, client: impl HttpClient + 'static) -> SdkConfig {
+        self.loader().endpoint_url(&self.url).http_client(client).load().await
+    }
+
+    fn loader(&self) -> ConfigLoader {
         let credentials = Credentials::new(&self.account, "secret", None, None, "tests");
-        sdk::loader().region(Region::new(REGION)).credentials_provider(credentials).endpoint_url(url).load().await
+        sdk::loader().region(Region::new(REGION)).credentials_provider(credentials)
     }
 }

@@ -10,6 +10,7 @@ pub mod counted;
 pub mod emulator;
 pub mod ids;
 pub mod outbox;
+pub mod place;
 pub mod proxy;
 pub mod stand;
 pub mod subject;
