@@ -21,9 +21,12 @@ const WISHES: usize = 90;
 /// Longer than anybody takes between reading the list and the slot.
 const STRAY: Duration = Duration::from_secs(60);
 
+/// How long an owner of whom something cannot be read is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(10 * 60);
+
 pub enum Tried {
     Claimed(Box<Claim>),
-    /// Somebody holds it; the wish waits in its slot.
+    /// Somebody holds it and the wish waits in its slot, or nobody can.
     PutOff,
     /// Somebody else was faster.
     Late,
@@ -57,8 +60,28 @@ pub async fn take(database: &Database, asked: &Asked<'_>, due: Due, slot: Slot) 
     match intent.commit().await? {
         Outcome::Refused(_) => Ok(Tried::Late),
         Outcome::Written if put_off => Ok(Tried::PutOff),
-        Outcome::Written => Box::pin(look(database, asked, due.owner, new.fence)).await,
+        Outcome::Written => match Box::pin(look(database, asked, due.owner, new.fence)).await {
+            Err(e @ StoreError::Broken { .. }) => {
+                leave_alone(database, asked, Slot { edition: slot.edition + 1, ..new }, e).await
+            }
+            looked => looked,
+        },
     }
+}
+
+/// What is kept of the owner makes no sense, to this program at least: nobody can work on it, and nobody else waits.
+async fn leave_alone(database: &Database, asked: &Asked<'_>, held: Slot, e: StoreError) -> Result<Tried, StoreError> {
+    tracing::error!(
+        owner = %held.owner,
+        error = &e as &dyn std::error::Error,
+        "a record or an inventory cannot be read and is left alone for a while: run the version of this program that \
+         wrote it, or restore the table"
+    );
+    let next = Some(asked.now.plus(LEFT_ALONE));
+    let mut intent = database.intent();
+    held.write(&mut intent, &Slot { holder: None, next, ..held.clone() });
+    intent.commit().await?;
+    Ok(Tried::PutOff)
 }
 
 /// Mostly somebody else was faster. A look that no slot names stays in the list, as it may after the table was

@@ -1,10 +1,10 @@
-use tenantry_aws::table::{Key, moment, shard, sharded};
-use tenantry_conformance::make::{new_tenant, owner, together, worker};
+use tenantry_aws::table::{Expression, Key, Outcome, moment, shard, sharded};
+use tenantry_conformance::make::{new_tenant, owner, present, together, worker};
 use tenantry_conformance::subject::Time;
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::resource::Owner;
 use tenantry_ports::store::{Registered, TenantStore};
-use tenantry_ports::work::{Held, WorkStore};
+use tenantry_ports::work::{Done, Held, WorkStore};
 
 use super::{LEASE, MINUTE, claimed, claims, letting_go, now, recorded};
 use crate::support::emulator::Emulator;
@@ -26,6 +26,42 @@ async fn of_workers_who_race_one_claims_and_nobody_is_due_after_it() {
         recorded(&fresh.database, &claims[0], letting_go(None)).await;
         assert_eq!(fresh.database.next_due().await.unwrap(), None, "round {round}");
     }
+}
+
+/// What a newer version wrote, or nobody: the others are claimed, and it is tried again after a while.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn one_that_cannot_be_read_is_left_alone() {
+    let fresh = fresh(&Emulator::ministack()).await;
+    let mut owners = Vec::new();
+    for name in ["odd", "good"] {
+        let new = new_tenant(name, Placement::DedicatedServices);
+        let Registered::New(record) = fresh.database.register(new, None).await.unwrap() else {
+            panic!("not registered")
+        };
+        owners.push(owner(&record));
+    }
+    let start = now(&fresh);
+    fresh.database.ring(&owners, start).await.unwrap();
+    for claim in claims(&fresh, 1, 10).await {
+        let done = Done { entries: vec![present("cluster", "main")], ..letting_go(Some(start)) };
+        recorded(&fresh.database, &claim, done).await;
+    }
+    let line = Key::of(format!("tenant#{}", owners[0].tenant().unwrap()), "inventory#cluster/main");
+    let nonsense = Expression::new("SET #line = :line").text("line", "{\"from\":2031}");
+    let mut intent = fresh.database.intent();
+    intent.update(line.clone(), nonsense);
+    assert!(matches!(intent.commit().await.unwrap(), Outcome::Written));
+
+    let claimed = async || claims(&fresh, 2, 10).await.into_iter().map(|claim| claim.hold.owner).collect::<Vec<_>>();
+    assert_eq!(claimed().await, owners[1..]);
+    assert_eq!(claimed().await, []);
+    assert_eq!(fresh.database.next_due().await.unwrap(), Some(now(&fresh).plus(LEASE)), "the good one's lease");
+    // Mended meanwhile, it is taken up again by itself.
+    let mut intent = fresh.database.intent();
+    intent.delete(line);
+    assert!(matches!(intent.commit().await.unwrap(), Outcome::Written));
+    fresh.clock.pass(10 * MINUTE).await;
+    assert_eq!(claimed().await.len(), 2);
 }
 
 /// The first rings are all of somebody who is held.
