@@ -49,3 +49,34 @@ impl Oidc {
         oidc
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(issuers: &[(&str, &str)]) -> String {
+        let one = |(name, url): &(&str, &str)| {
+            format!(
+                "[[issuers]]\nname = {name:?}\nurl = {url:?}\njwksUrl = \"{url}/certs\"\naudience = \"api\"\n\
+                 clients = [\"portal\"]\nclaims = [\"scope\"]\ngrants = {{ reader = [\"tenant/tenant_read\"] }}\n"
+            )
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("issuers.toml");
+        std::fs::write(&path, issuers.iter().map(one).collect::<String>()).unwrap();
+        let given = BTreeMap::from([("oidc-issuers", path.to_string_lossy().into_owned())]);
+        let mut values = Values::find(&given, None, |setting| setting.key == "oidc-issuers");
+        Oidc::read(&mut values);
+        values.faults.check().map_or_else(|faults| faults.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn each_issuer_has_a_name_and_an_address_of_its_own() {
+        let (one, two) = ("https://one.example.com", "https://two.example.com");
+        assert_eq!(told(&[("one", one), ("two", two)]), "");
+        let same_name = told(&[("one", one), ("one", two)]);
+        assert!(same_name.contains("two issuers have the name one"), "{same_name}");
+        let same_address = told(&[("one", one), ("two", one)]);
+        assert!(same_address.contains("is there twice"), "{same_address}");
+    }
+}
