@@ -7,13 +7,14 @@ use aws_sdk_cognitoidentityprovider::Client;
 use tenantry_aws::identity::{Identity, Pools, stage};
 use tenantry_aws::limits::Limits;
 use tenantry_aws::table::{Database, Deps, Tables, create};
-use tenantry_conformance::make::START;
 use tenantry_conformance::subject::HandClock;
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::event::Sources;
 use tenantry_contract::id::TenantId;
 use tenantry_contract::name::{Email, TenantName};
 use tenantry_contract::want::TenantFacts;
+use tenantry_embedded::clock::SystemClock;
+use tenantry_ports::clock::Clock as _;
 
 use crate::support::emulator::Emulator;
 use crate::support::ids::TestIds;
@@ -41,7 +42,8 @@ pub async fn world_at(emulator: &Emulator, sdk: &SdkConfig) -> World {
     let names = Tables::prefixed(&emulator.prefix);
     let dynamo = aws_sdk_dynamodb::Client::new(&straight);
     create(&dynamo, &names).await.unwrap();
-    let clock = Arc::new(HandClock::at(START));
+    // Users that an emulator makes are as old as it says, by the system's time.
+    let clock = Arc::new(HandClock::at(SystemClock::new().now()));
     let ids = Arc::new(TestIds::new(clock.clone()));
     let table = names.control_plane.clone();
     let database = Database::new(&dynamo, names, Deps { clock: clock.clone(), ids, sources: Sources::default() });
