@@ -1,6 +1,6 @@
 //! Issuers' public keys, kept, and asked for again when they are old or a token names one we have not seen; but not
-//! often, as anybody can name a key. They are asked for beside the requests: whoever names a key that is known does not
-//! wait for an issuer that does not answer.
+//! often, as anybody can name a key. They are asked for beside the requests: while requests come, whoever names a key
+//! that is known does not wait for an issuer that does not answer.
 
 mod refresh;
 
@@ -46,20 +46,20 @@ impl Keys {
         now: Timestamp,
     ) -> Result<DecodingKey, AuthError> {
         let slot = self.slot(&issuer.url, now);
-        let seen = slot.current(now);
-        if let Some((key, set)) = seen.as_ref().and_then(|set| Some((set.keys.get(kid)?, set))) {
-            if now.since(set.read_at) >= STALE {
-                // Who comes after it has ended hears what it found.
-                slot.refresh(issuers, issuer, now);
-            }
+        let known = slot.current(now).and_then(|set| Some((set.keys.get(kid)?.clone(), set.read_at)));
+        if let Some((key, _)) = known.as_ref().filter(|(_, read_at)| now.since(*read_at) < STALE) {
             return Ok(key.clone());
         }
-        match slot.refresh(issuers, issuer, now) {
-            Started::UnderWay(refresh) => refresh.ended().await,
-            Started::TooSoon { retry_after } if seen.is_none() => {
+        match (known, slot.refresh(issuers, issuer, now)) {
+            // Who comes after it has ended hears what it found.
+            (Some((key, _)), Started::UnderWay(refresh)) if !refresh.after_a_pause => return Ok(key),
+            (Some((key, _)), Started::TooSoon { .. }) => return Ok(key),
+            // Nothing is known, or nobody came for so long that the key may have been taken back.
+            (_, Started::UnderWay(refresh)) => refresh.ended().await,
+            (None, Started::TooSoon { retry_after }) if slot.current(now).is_none() => {
                 return Err(AuthError::Unavailable(IdentityError::Busy { retry_after }));
             }
-            Started::TooSoon { .. } => {}
+            (None, Started::TooSoon { .. }) => {}
         }
         let Some(set) = slot.current(now) else {
             let error = IdentityError::unavailable("an issuer's keys", "they could not be read, and none are known");

@@ -136,6 +136,27 @@ async fn a_key_taken_back_is_forgotten_even_if_nobody_names_a_new_one() {
     assert!(matches!(stand.verifier.verify(&token).await, Err(AuthError::Invalid(_))));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_taken_back_while_nobody_came_opens_nothing() {
+    let stand = Stand::new();
+    let lasting = |jti: u32| stand.token(&claims(json!({ "jti": jti, "exp": NOW + 2 * 24 * 3600 })));
+    assert!(stand.verifier.verify(&lasting(1)).await.is_ok());
+    stand.known.set_keys(URL, Vec::new());
+    stand.clock.forward(8 * 3600 * S);
+    assert!(matches!(stand.verifier.verify(&lasting(2)).await, Err(AuthError::Invalid(_))));
+    // Who is the first after a pause waits for the issuer, and nobody after that, though it does not answer.
+    stand.known.set_keys(URL, vec![stand.signer.jwk("k1")]);
+    stand.clock.forward(10 * S);
+    assert!(stand.verifier.verify(&lasting(3)).await.is_ok());
+    stand.known.silent.store(true, Ordering::SeqCst);
+    stand.clock.forward(3600 * S);
+    let began = tokio::time::Instant::now();
+    for jti in 4..20 {
+        assert!(stand.verifier.verify(&lasting(jti)).await.is_ok());
+    }
+    assert_eq!(began.elapsed(), 5 * S);
+}
+
 /// Lets what goes on beside come to its end.
 async fn settled() {
     for _ in 0..10 {
@@ -210,7 +231,7 @@ async fn nobody_queues_behind_a_silent_issuer() {
     let known = |jti: u32| stand.token(&claims(json!({ "jti": jti })));
     assert!(stand.verifier.verify(&known(0)).await.is_ok());
     stand.known.silent.store(true, Ordering::SeqCst);
-    stand.clock.forward(600 * S);
+    stand.clock.forward(400 * S);
     let began = tokio::time::Instant::now();
     let made_up: Vec<_> = (0..40).map(|n| stand.signer.token(&format!("made-up-{n}"), &claims(json!({})))).collect();
     let waiting = futures::future::join_all(made_up.iter().map(|token| stand.verifier.verify(token)));

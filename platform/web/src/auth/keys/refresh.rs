@@ -8,7 +8,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::identity::{IdentityError, Issuer, Issuers};
 use tokio::sync::watch;
 
-use super::{KeySet, Slot, TRUSTED};
+use super::{KeySet, STALE, Slot, TRUSTED};
 use crate::auth::bucket::Bucket;
 use crate::auth::jwks;
 use crate::problem::chain;
@@ -25,11 +25,16 @@ pub struct Refreshes(Mutex<State>);
 struct State {
     bucket: Bucket,
     last: Option<Refresh>,
+    began: Timestamp,
 }
 
 /// One refresh, which ends when its task lets go of the other side.
 #[derive(Clone)]
-pub struct Refresh(watch::Receiver<()>);
+pub struct Refresh {
+    under_way: watch::Receiver<()>,
+    /// There was none for long before it.
+    pub after_a_pause: bool,
+}
 
 pub enum Started {
     /// This one, or somebody else's before.
@@ -41,18 +46,18 @@ pub enum Started {
 
 impl Refreshes {
     pub fn new(now: Timestamp) -> Self {
-        Self(Mutex::new(State { bucket: Bucket::full(BURST, EVERY, now), last: None }))
+        Self(Mutex::new(State { bucket: Bucket::full(BURST, EVERY, now), last: None, began: now }))
     }
 }
 
 impl Refresh {
     pub async fn ended(mut self) {
         // Nothing is ever sent.
-        while self.0.changed().await.is_ok() {}
+        while self.under_way.changed().await.is_ok() {}
     }
 
     fn under_way(&self) -> bool {
-        self.0.has_changed().is_ok()
+        self.under_way.has_changed().is_ok()
     }
 }
 
@@ -72,8 +77,8 @@ impl Slot {
             return Started::TooSoon { retry_after: EVERY };
         }
         let (under_way, ended) = watch::channel(());
-        let refresh = Refresh(ended);
-        state.last = Some(refresh.clone());
+        let refresh = Refresh { under_way: ended, after_a_pause: now.since(state.began) >= 2 * STALE };
+        (state.last, state.began) = (Some(refresh.clone()), now);
         let (slot, issuers, issuer) = (Arc::clone(self), Arc::clone(issuers), Arc::clone(issuer));
         tokio::spawn(async move {
             slot.read(&*issuers, &issuer, now).await;
