@@ -31,7 +31,7 @@ pub use self::intent::{Action, Intent};
 pub use self::item::{Item, Read};
 pub use self::key::{Key, SHARDS, expires_at, moment, shard, sharded};
 pub use self::merge::cut;
-pub use self::outbox::{EVENTS_KEPT, Pointer, event_of, expires_soon, stored_event};
+pub use self::outbox::{EVENTS_KEPT, Pointer, event_of, expires_soon, readable_event, stored_event};
 pub(crate) use self::outgoing::{Load, Outgoing, Published};
 pub use self::read::Query;
 pub use self::scan::Place;

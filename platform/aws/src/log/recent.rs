@@ -6,7 +6,7 @@ use tenantry_ports::log::EventFilter;
 use tenantry_ports::page::{Page, PageRequest, Position};
 use tenantry_ports::store::StoreError;
 
-use crate::table::{Database, EVENTS_KEPT, Expression, Query, Read, cut, event_of, moment, stored_event};
+use crate::table::{Database, EVENTS_KEPT, Expression, Query, Read, cut, event_of, moment, readable_event};
 
 /// How many items of one partition a page looks at to find those of a type: DynamoDB bills what it looks at.
 const LOOKED_AT: usize = 250;
@@ -17,8 +17,9 @@ pub async fn of_all(database: &Database, filter: &EventFilter, page: &PageReques
         None => (database.merged("events", page.limit + 1, walk).await?, None),
         Some(most) => database.newest_of("events", most, walk).await?,
     };
-    let events = found.iter().map(|item| Ok((item.text("sk")?.to_owned(), stored_event(item)?)));
-    Ok(short(cut(events.collect::<Result<_, StoreError>>()?, page.limit), more))
+    let events = found.iter().map(|item| Ok((item.text("sk")?.to_owned(), readable_event(item))));
+    let Page { items, next } = short(cut(events.collect::<Result<_, StoreError>>()?, page.limit), more);
+    Ok(Page { items: items.into_iter().flatten().collect(), next })
 }
 
 /// By the tenant's own list, which names the events.
@@ -39,7 +40,7 @@ pub async fn of_tenant(
     let named = short(cut(named.collect::<Result<_, StoreError>>()?, page.limit), more.as_deref().map(position));
     let events = database.get_all(named.items.clone()).await?;
     // One that is swept already is no longer in the log.
-    let items = named.items.iter().filter_map(|key| events.get(key)).map(stored_event).collect::<Result<_, _>>()?;
+    let items = named.items.iter().filter_map(|key| events.get(key)).filter_map(readable_event).collect();
     Ok(Page { items, next: named.next })
 }
 

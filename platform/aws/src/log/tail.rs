@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::position::At;
-use crate::table::{Database, Item, Read, moment, stored_event};
+use crate::table::{Database, Item, Read, moment, readable_event};
 
 /// How late an event may come to light: longer than a write may take with all its tries, and than machines' clocks
 /// differ.
@@ -81,11 +81,13 @@ impl Tail {
             };
             if let Some((from, since)) = behind {
                 let items = database.merged("events", limit, |query| query.after(&from).before(&since)).await?;
-                if !items.is_empty() {
-                    return Ok(read(&items)?.into_iter().map(|(sk, event)| (At::Log { sk }, event)).collect());
+                let found = read(&items)?;
+                if !found.is_empty() {
+                    return Ok(found.into_iter().map(|(sk, event)| (At::Log { sk }, event)).collect());
                 }
-                // Nothing more behind the tail: on with the tail.
-                after = At::Log { sk: since };
+                // Past those that cannot be read; with nothing more behind the tail, on with the tail.
+                let sk = items.last().map_or(Ok(since), |item| item.text("sk").map(str::to_owned))?;
+                after = At::Log { sk };
                 continue;
             }
             let next = (Instant::now() + EVERY).min(deadline);
@@ -116,7 +118,7 @@ impl Tail {
             let looked = Instant::now();
             let items = database.merged("events", usize::MAX, |query| query.from(&since)).await?;
             let seen = seen.get_or_insert_with(|| Seen::new(database.ids().fresh(), since.clone(), looked));
-            seen.add(read(&items)?, &since);
+            seen.add(&items, &since)?;
             (seen.looked, seen.rung) = (looked, rung);
         }
         seen.as_mut().ok_or_else(|| StoreError::Broken { what: "the log's end is not known".into(), cause: None })
@@ -124,7 +126,11 @@ impl Tail {
 }
 
 fn read(items: &[Item]) -> Result<Vec<(String, Event)>, StoreError> {
-    items.iter().map(|item| Ok((item.text("sk")?.to_owned(), stored_event(item)?))).collect()
+    let found = items.iter().filter_map(|item| {
+        let sk = item.text("sk").map(str::to_owned);
+        readable_event(item).map(|event| sk.map(|sk| (sk, event)))
+    });
+    found.collect()
 }
 
 impl Seen {
@@ -137,10 +143,11 @@ impl Seen {
     }
 
     /// Adds those that are new, and forgets what is too long ago to come again or too much to remember.
-    fn add(&mut self, found: Vec<(String, Event)>, since: &str) {
-        for (sk, event) in found {
-            if self.keys.insert(sk.clone()) {
-                self.events.push_back((sk, event));
+    fn add(&mut self, found: &[Item], since: &str) -> Result<(), StoreError> {
+        for item in found {
+            let sk = item.text("sk")?;
+            if self.keys.insert(sk.to_owned()) {
+                self.events.extend(readable_event(item).map(|event| (sk.to_owned(), event)));
             }
         }
         self.keys = self.keys.split_off(since);
@@ -151,6 +158,7 @@ impl Seen {
                 self.since = std::mem::take(&mut self.since).max(format!("{sk}!"));
             }
         }
+        Ok(())
     }
 
     fn after(&self, after: &At, limit: usize, now: Timestamp) -> After {

@@ -102,6 +102,16 @@ pub fn stored_event(item: &Item) -> Result<Event, StoreError> {
     item.json("event")
 }
 
+/// As [`stored_event`], for a look that passes over one that cannot be read: a newer version of a role may have written
+/// it, and whoever lists or follows could never get past it.
+pub fn readable_event(item: &Item) -> Option<Event> {
+    let told = |error: &StoreError| {
+        let key = item.maybe_text("sk").unwrap_or_default();
+        tracing::warn!(%error, key, "an event cannot be read and is passed over: update this role to the newest version");
+    };
+    stored_event(item).inspect_err(told).ok()
+}
+
 /// The event that an item under `tenant#<id>` names.
 pub fn event_of(of_tenant: &Item) -> Result<Key, StoreError> {
     let sk = of_tenant.text("sk")?;

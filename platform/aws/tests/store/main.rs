@@ -8,4 +8,5 @@ mod support;
 mod calls;
 mod conformance;
 mod faults;
+mod unreadable;
 mod work;
