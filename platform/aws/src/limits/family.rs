@@ -90,6 +90,8 @@ families! {
     /// `CreateTable`, `UpdateTable`, `DeleteTable`.
     TableChanges: "DynamoDB table changes", 20, 10, false;
     TableReads: "DynamoDB table reads", 50, 20, false;
+    /// `DescribeContinuousBackups`.
+    TableBackupReads: "DynamoDB reads of tables' backups", 10, 10, true;
     /// `AdminCreateUser`.
     CognitoUserCreation: "Cognito user creation", 50, 50, true;
     /// `AdminGetUser`.

@@ -160,7 +160,7 @@ async fn find(aws: &Aws, name: &str) -> Result<Option<TableDescription>, Runtime
 }
 
 async fn recovers(aws: &Aws, name: &str) -> Result<bool, RuntimeError> {
-    aws.limits.take(Family::TableReads).await?;
+    aws.limits.take(Family::TableBackupReads).await?;
     let answer = aws.dynamo.describe_continuous_backups().table_name(name).send().await;
     let answer = answer.map_err(|e| call("dynamodb:DescribeContinuousBackups", format!("table {name}")).fault(e))?;
     let backups = answer.continuous_backups_description;

@@ -28,9 +28,8 @@ pub fn family(service: &str, operation: &str) -> Option<Family> {
         ("dynamodb", "CreateTable" | "UpdateTable" | "DeleteTable" | "UpdateContinuousBackups" | "TagResource") => {
             F::TableChanges
         }
-        ("dynamodb", "DescribeTable" | "DescribeContinuousBackups" | "ListTables" | "ListTagsOfResource") => {
-            F::TableReads
-        }
+        ("dynamodb", "DescribeTable" | "ListTables" | "ListTagsOfResource") => F::TableReads,
+        ("dynamodb", "DescribeContinuousBackups") => F::TableBackupReads,
         ("dynamodb", _) => return None,
         ("cognito-idp", name) => cognito(name),
         _ => panic!("which bucket is {service}:{operation} taken from?"),
