@@ -24,7 +24,7 @@ use tenantry_ports::page::{Page, PageRequest, Position};
 
 use self::item::Attributes;
 use self::sessions::Sessions;
-use crate::fault::{Call, Fault, Kind, call};
+use crate::fault::{Call, Fault, call};
 
 /// Which table, and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,8 @@ impl DynamoTable {
     }
 
     fn failed(&self, tenant: &TenantId, fault: Fault) -> DataError {
-        if fault.kind == Kind::Denied
+        // Not for what a policy does not allow: new ones would be refused as well, and STS asked at every request.
+        if fault.is_of_credentials()
             && let Some(sessions) = &self.sessions
         {
             sessions.forget(tenant);

@@ -30,6 +30,14 @@ pub struct Fault {
     cause: Option<Cause>,
 }
 
+impl Fault {
+    /// Whether it is the credentials themselves that are no good any more, and not what they may do: other ones help.
+    pub fn is_of_credentials(&self) -> bool {
+        let over = ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"];
+        self.code.as_deref().is_some_and(|code| over.contains(&code))
+    }
+}
+
 /// Names a call for its errors: `call("sqs:SendMessage", "queue x")`.
 #[derive(Debug, Clone)]
 pub struct Call {

@@ -49,6 +49,8 @@ pub struct Fake {
     pub sts_fails: AtomicBool,
     /// DynamoDB says that the credentials are over.
     pub refuses: AtomicBool,
+    /// DynamoDB says that the credentials may not do this.
+    pub denies: AtomicBool,
     given: AtomicU64,
 }
 
@@ -60,6 +62,7 @@ impl Fake {
             called: Mutex::default(),
             sts_fails: AtomicBool::default(),
             refuses: AtomicBool::default(),
+            denies: AtomicBool::default(),
             given: AtomicU64::default(),
         })
     }
@@ -119,6 +122,9 @@ impl Fake {
         });
         if self.refuses.load(Ordering::SeqCst) {
             return (400, r#"{"__type":"com.amazon.coral.service#ExpiredTokenException","message":"over"}"#.to_owned());
+        }
+        if self.denies.load(Ordering::SeqCst) {
+            return (400, r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}"#.to_owned());
         }
         (200, r#"{"Items":[],"Count":0}"#.to_owned())
     }

@@ -206,6 +206,20 @@ async fn refused_credentials_are_not_used_again() {
 }
 
 #[tokio::test]
+async fn what_a_policy_denies_does_not_ask_sts_again() {
+    let w = table(true);
+    w.fake.denies.store(true, Ordering::SeqCst);
+    for _ in 0..20 {
+        let error = w.get("acme").await.unwrap_err();
+        assert!(matches!(error, DataError::Unavailable { .. }), "{error:?}");
+    }
+    assert_eq!(w.fake.assumed().len(), 1);
+    w.fake.denies.store(false, Ordering::SeqCst);
+    w.get("acme").await.unwrap();
+    assert_eq!(w.keys().last().unwrap(), "ASIA-acme-1");
+}
+
+#[tokio::test]
 async fn own_tables_are_reached_with_the_processs_own_credentials() {
     let w = table(false);
     w.get("acme").await.unwrap();
