@@ -3,14 +3,14 @@
 mod list;
 mod probe;
 mod reason;
+mod shape;
 mod states;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, Deployment, DeploymentCircuitBreaker, DeploymentConfiguration,
-    DeploymentRolloutState, LaunchType, NetworkConfiguration, PropagateTags, Service, ServiceRegistry,
+    AwsVpcConfiguration, Deployment, DeploymentRolloutState, LaunchType, NetworkConfiguration, PropagateTags, Service,
+    ServiceRegistry,
 };
 use aws_smithy_types::error::operation::BuildError;
 use tenantry_contract::resource::Outputs;
@@ -88,7 +88,9 @@ pub async fn ensure(
     {
         return Ok(pending(LATER, format!("the service {name} runs, and {why}")));
     }
-    Ok(Step::Ready(Outputs::from([(output::TASK.to_owned(), wanted.task.to_owned())])))
+    // What the look for drift holds against what is there.
+    let told = [(output::TASK, wanted.task), (output::GROUP, wanted.group), (output::DISCOVERY_ARN, wanted.registry)];
+    Ok(Step::Ready(told.map(|(name, value)| (name.to_owned(), value.to_owned())).into()))
 }
 
 /// A failed deployment matters while nothing newer of the same task definition is under way.
@@ -111,14 +113,9 @@ fn under_way(service: &Service) -> Option<String> {
 
 impl Wanted<'_> {
     fn is(&self, service: &Service) -> bool {
-        let network = service.network_configuration().and_then(NetworkConfiguration::awsvpc_configuration);
-        let network = network.is_none_or(|network| {
-            let subnets: BTreeSet<_> = network.subnets().iter().collect();
-            network.security_groups() == [self.group] && subnets == self.spec.subnets.iter().collect()
-        });
-        let registries = service.service_registries();
-        let registry = registries.is_empty() || registries.iter().any(|r| r.registry_arn() == Some(self.registry));
-        service.task_definition() == Some(self.task) && service.desired_count() == self.desired() && network && registry
+        let difference = shape::difference(service, self.spec, Some(self.group), Some(self.registry));
+        let scaled = service.desired_count() == self.desired();
+        service.task_definition() == Some(self.task) && scaled && difference.is_none()
     }
 
     fn desired(&self) -> i32 {
@@ -126,11 +123,10 @@ impl Wanted<'_> {
     }
 
     fn network(&self) -> Result<NetworkConfiguration, BuildError> {
-        let public = if self.spec.public_addresses { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled };
         let network = AwsVpcConfiguration::builder()
             .set_subnets(Some(self.spec.subnets.clone()))
             .security_groups(self.group)
-            .assign_public_ip(public)
+            .assign_public_ip(shape::public(self.spec))
             .build()?;
         Ok(NetworkConfiguration::builder().awsvpc_configuration(network).build())
     }
@@ -156,11 +152,6 @@ impl Wanted<'_> {
 async fn create(aws: &Aws, thing: Thing<'_>, wanted: &Wanted<'_>) -> Result<(), RuntimeError> {
     let ServiceSpec { name, cluster, .. } = wanted.spec;
     let of = call("ecs:CreateService", format!("service {name} in cluster {cluster}"));
-    let breaker = DeploymentCircuitBreaker::builder().enable(true).rollback(true).build();
-    let deployment = DeploymentConfiguration::builder()
-        .deployment_circuit_breaker(breaker)
-        .minimum_healthy_percent(100)
-        .maximum_percent(200);
     let network = wanted.network().map_err(|e| of.clone().nonsense(e.to_string()))?;
     aws.limits.take(Family::EcsServices).await?;
     let request = aws
@@ -171,7 +162,7 @@ async fn create(aws: &Aws, thing: Thing<'_>, wanted: &Wanted<'_>) -> Result<(), 
         .task_definition(wanted.task)
         .desired_count(wanted.desired())
         .launch_type(LaunchType::Fargate)
-        .deployment_configuration(deployment.build())
+        .deployment_configuration(shape::deployment())
         .network_configuration(network)
         .service_registries(wanted.registry())
         .set_tags(Some(ecs_tags(&thing.tags(&aws.place))))
@@ -205,6 +196,7 @@ async fn update(aws: &Aws, wanted: &Wanted<'_>, again: bool) -> Result<(), Runti
         .service(name)
         .task_definition(wanted.task)
         .desired_count(wanted.desired())
+        .deployment_configuration(shape::deployment())
         .network_configuration(network)
         .service_registries(wanted.registry())
         .force_new_deployment(again);
@@ -225,6 +217,10 @@ pub async fn inspect(aws: &Aws, thing: Thing<'_>) -> Result<Condition, RuntimeEr
     }
     if thing.output(output::TASK).is_some_and(|task| service.task_definition() != Some(task)) {
         return drifted("runs another task definition");
+    }
+    let (group, registry) = (thing.output(output::GROUP), thing.output(output::DISCOVERY_ARN));
+    if let Some(how) = shape::difference(&service, &spec, group, registry) {
+        return drifted(how);
     }
     if service.deployments().iter().any(|d| d.status() == Some("PRIMARY") && failed(d)) {
         return drifted("has a rollout that failed");

@@ -15,7 +15,7 @@ use tenantry_contract::name::ServiceName;
 use tenantry_contract::resource::{Entry, EntryState, Outputs, Owner};
 use tenantry_contract::want::{Desired, Want};
 use tenantry_ports::routes::Routes;
-use tenantry_ports::runtime::{Inputs, Runtime, RuntimeError, Step};
+use tenantry_ports::runtime::{Condition, Inputs, Runtime, RuntimeError, Step};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -162,6 +162,42 @@ async fn an_event_of_trouble_is_passed_on() {
     });
     let note = shop.waits().await;
     assert!(note.contains("so far: (service shop) failed container health checks."), "{note}");
+}
+
+/// Each of them is noticed by the look for drift, and set again by the step.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_changed_of_a_service_by_hand_is_set_again() {
+    type Change = fn(&mut Value);
+    let shop = Shop::new().await;
+    let sound = || async { shop.world.runtime.inspect(&shop.owner, &shop.entry).await.unwrap() };
+    assert_eq!(sound().await, Condition::Sound);
+    fn network(service: &mut Value) -> &mut Value {
+        &mut service["networkConfiguration"]["awsvpcConfiguration"]
+    }
+    let changes: [(&str, Change); 5] = [
+        ("other subnets", |service| network(service)["subnets"] = json!(["subnet-other"])),
+        ("other security groups", |service| network(service)["securityGroups"] = json!(["sg-other"])),
+        ("other addresses", |service| network(service)["assignPublicIp"] = "ENABLED".into()),
+        ("registered elsewhere", |service| {
+            service["serviceRegistries"] = json!([{ "registryArn": "arn:aws:servicediscovery:other" }]);
+        }),
+        ("no circuit breaker", |service| {
+            let breaker = json!({ "enable": false, "rollback": false });
+            service["deploymentConfiguration"] = json!({ "deploymentCircuitBreaker": breaker });
+        }),
+    ];
+    for (words, change) in changes {
+        shop.says(change);
+        let condition = sound().await;
+        assert!(matches!(&condition, Condition::Drifted(how) if how.contains(words)), "{words}: {condition:?}");
+        let updates = shop.updates();
+        let note = shop.waits().await;
+        assert!(note.contains("is being changed"), "{note}");
+        let updates = updates.lock().unwrap();
+        assert_eq!(updates.len(), 1, "{words}: {updates:?}");
+        assert_eq!(updates[0]["deploymentConfiguration"]["deploymentCircuitBreaker"]["enable"], true);
+        assert_ne!(updates[0]["networkConfiguration"]["awsvpcConfiguration"]["subnets"], json!(["subnet-other"]));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
