@@ -164,6 +164,10 @@ async fn an_event_of_trouble_is_passed_on() {
     assert!(note.contains("so far: (service shop) failed container health checks."), "{note}");
 }
 
+fn network(service: &mut Value) -> &mut Value {
+    &mut service["networkConfiguration"]["awsvpcConfiguration"]
+}
+
 /// Each of them is noticed by the look for drift, and set again by the step.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_changed_of_a_service_by_hand_is_set_again() {
@@ -171,9 +175,6 @@ async fn what_was_changed_of_a_service_by_hand_is_set_again() {
     let shop = Shop::new().await;
     let sound = || async { shop.world.runtime.inspect(&shop.owner, &shop.entry).await.unwrap() };
     assert_eq!(sound().await, Condition::Sound);
-    fn network(service: &mut Value) -> &mut Value {
-        &mut service["networkConfiguration"]["awsvpcConfiguration"]
-    }
     let changes: [(&str, Change); 5] = [
         ("other subnets", |service| network(service)["subnets"] = json!(["subnet-other"])),
         ("other security groups", |service| network(service)["securityGroups"] = json!(["sg-other"])),
