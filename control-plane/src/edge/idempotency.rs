@@ -31,8 +31,8 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key in its scope. Two issuers may each have a client of one id. The path is part of the request: the same words to another registration are
-    /// another request.
+    /// The key in its scope, which names the issuer too: two of them may each have a client of one id. The path is part of
+    /// the request: the same words to another registration are another request.
     pub fn scoped(self, caller: &Caller, route: &str, path: &str, body: &[u8]) -> Option<Key> {
         let key = self.0?;
         let mut digest = Sha256::new();
