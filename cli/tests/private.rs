@@ -53,15 +53,29 @@ async fn what_was_open_to_others_is_closed_at_the_start() {
     for name in ["identity.db", "tenantry.db", "usage.slots", "credentials.json"] {
         open(name, 0o644);
     }
-    // Nothing of ours.
-    std::fs::write(data.join("notes.txt"), "").unwrap();
-    open("notes.txt", 0o644);
     // Of a process that was killed while it wrote.
     std::fs::write(data.join("credentials.7.new"), "{}").unwrap();
     let system = System::start(&data, &[]);
     assert_eq!(data.metadata().unwrap().permissions().mode() & 0o077, 0);
-    assert_eq!(open_to_others(&data), [data.join("notes.txt")]);
+    assert_eq!(open_to_others(&data), Vec::<PathBuf>::new());
     assert!(!data.join("credentials.7.new").exists());
     let log = system.log();
     assert!(log.contains("identity.db was open to others (mode 644)"), "{log}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_more_than_ours_is_left_open_and_spoken_of() {
+    let home = tempfile::tempdir().unwrap();
+    let shared = home.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let open = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    open(&shared, 0o755);
+    let notes = shared.join("notes.txt");
+    std::fs::write(&notes, "").unwrap();
+    open(&notes, 0o644);
+    let system = System::start(&shared, &[]);
+    assert_eq!(shared.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(open_to_others(&shared), [notes]);
+    let log = system.log();
+    assert!(log.contains("is open to others (mode 755)") && log.contains("chmod go="), "{log}");
 }

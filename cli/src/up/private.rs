@@ -15,24 +15,26 @@ const STICKY: u32 = 0o1000;
 const OURS: [&str; 8] = ["data", "mail", "logs", "run", "credentials.json", "ports.json", "usage.slots", "lock"];
 const DATABASES: [&str; 2] = ["tenantry.db", "identity.db"];
 
-/// Takes from others what they may do with the directory and what of ours lies in it, and removes files that a killed
-/// process had half-written. What lies deeper nobody else reaches.
+/// Takes from others what they may do with what of ours lies in the directory, and with the directory unless something
+/// else lies there too: then it is more than ours. Removes files that a killed process had half-written. What lies deeper
+/// nobody else reaches.
 pub fn keep_private(dir: &Path) -> io::Result<()> {
-    close(dir);
+    let mut ours_alone = true;
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // A link is for whoever made it to look after.
-        if entry.file_type()?.is_symlink() {
-            continue;
-        }
+        let ours = OURS.contains(&&*name) || DATABASES.iter().any(|database| name.starts_with(database));
         if is_half_written(&name) {
             fs::remove_file(entry.path())?;
-        } else if OURS.contains(&&*name) || DATABASES.iter().any(|database| name.starts_with(database)) {
-            close(&entry.path());
+        } else if !ours {
+            ours_alone = false;
+        } else if !entry.file_type()?.is_symlink() {
+            // A link is for whoever made it to look after.
+            close(&entry.path(), true);
         }
     }
+    close(dir, ours_alone);
     Ok(())
 }
 
@@ -44,7 +46,8 @@ fn is_half_written(name: &str) -> bool {
     })
 }
 
-fn close(path: &Path) {
+/// Or says that it is open, where it is not ours to close.
+fn close(path: &Path, ours: bool) {
     // Somebody may have removed it: SQLite's own files come and go.
     let Ok(found) = fs::metadata(path) else { return };
     let mode = found.permissions().mode() & 0o7777;
@@ -52,10 +55,10 @@ fn close(path: &Path) {
         return;
     }
     let shown = path.display();
-    let closed = if mode & STICKY == 0 {
+    let closed = if ours && mode & STICKY == 0 {
         fs::set_permissions(path, Permissions::from_mode(mode & !OTHERS))
     } else {
-        Err(io::Error::other("it is shared with others on purpose"))
+        Err(io::Error::other("it is more than the data of this program"))
     };
     match closed {
         Ok(()) => tracing::warn!("{shown} was open to others (mode {mode:o}); it is for its owner alone now"),

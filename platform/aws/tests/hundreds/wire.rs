@@ -1,7 +1,8 @@
 //! Calls to an emulator that take no time by the simulated clock: it stands still while one is on its way, and every
 //! call is written down with the moment it was made.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -24,12 +25,21 @@ static OUTSIDE: LazyLock<Runtime> = LazyLock::new(|| {
 pub struct Wire {
     client: reqwest::Client,
     account: Option<Arc<Account>>,
+    done: Arc<Mutex<BTreeMap<String, usize>>>,
 }
 
 impl Wire {
     /// Whose calls are written down there, if anywhere.
     pub fn new(account: Option<Arc<Account>>) -> Self {
-        Self { client: reqwest::Client::new(), account }
+        Self { client: reqwest::Client::new(), account, done: Arc::default() }
+    }
+}
+
+impl Wire {
+    /// What was done, by its name such as `ecs:CreateService`, and how often; what was only read is left out.
+    pub fn changes(&self) -> BTreeMap<String, usize> {
+        let read = |name: &str| ["Describe", "List", "Get"].iter().any(|word| name.contains(&format!(":{word}")));
+        self.done.lock().unwrap().iter().filter(|(name, _)| !read(name)).map(|(n, c)| (n.clone(), *c)).collect()
     }
 }
 
@@ -41,16 +51,21 @@ impl HttpClient for Wire {
 
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if let Some(account) = &self.account
-            && let Some(family) = family(signed_for(&request), &operation(&request))
-        {
-            account.call(family);
+        let (service, operation) = (signed_for(&request).to_owned(), operation(&request));
+        let counted = self.account.as_ref().and_then(|account| Some((account, family(&service, &operation)?)));
+        if let Some((account, family)) = &counted {
+            account.call(*family);
         }
+        let done = counted.map(|_| (Arc::clone(&self.done), format!("{service}:{operation}")));
         let (client, outside) = (self.client.clone(), OUTSIDE.handle().clone());
         HttpConnectorFuture::new(async move {
             // The runtime's clock does not run on by itself while such a task is there.
             let sent = tokio::task::spawn_blocking(move || outside_of_time(&outside, &client, request));
-            sent.await.expect("it does not panic")
+            let answer = sent.await.expect("it does not panic")?;
+            if let Some((done, name)) = done.filter(|_| answer.status().is_success()) {
+                *done.lock().unwrap().entry(name).or_default() += 1;
+            }
+            Ok(answer)
         })
     }
 }
