@@ -12,6 +12,8 @@ use crate::request_id::X_REQUEST_ID;
 /// What the names of the issuer's cookies begin with.
 pub const ISSUER_COOKIES: &str = "tenantry_";
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+/// Has the browser forget what it keeps for the host, the issuer's session with it.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
 /// What we say of a request to the service.
@@ -48,10 +50,12 @@ pub fn onward(came: &HeaderMap, said: &Said<'_>) -> HeaderMap {
 }
 
 /// Takes from an answer what was meant for us alone, and what a service says of other origins: who may call is
-/// settled here, for all of them.
+/// settled here, for all of them. So is what a browser keeps for the host, which all of them share with the issuer.
 pub fn strip_answer(headers: &mut HeaderMap) {
     let listed = listed(headers);
-    let goes = |name: &HeaderName| is_of_this_hop(name) || is_of_cors(name) || is_listed(&listed, name);
+    let goes = |name: &HeaderName| {
+        is_of_this_hop(name) || is_of_cors(name) || name == CLEAR_SITE_DATA || is_listed(&listed, name)
+    };
     let gone: Vec<HeaderName> = headers.keys().filter(|name| goes(name)).cloned().collect();
     for name in gone {
         headers.remove(name);
@@ -189,6 +193,7 @@ mod tests {
         for name in ["access-control-allow-origin", "access-control-allow-credentials", "access-control-anything"] {
             headers.append(HeaderName::from_static(name), HeaderValue::from_static("*"));
         }
+        headers.append(CLEAR_SITE_DATA, HeaderValue::from_static("\"cookies\""));
         strip_answer(&mut headers);
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
