@@ -48,6 +48,8 @@ struct Wire {
 
 /// Idle connections to one service, at most.
 const IDLE: usize = 256;
+/// How many of the oldest are closed at once, at most, when all places are taken: finding them takes a look at all.
+const AT_ONCE: usize = 32;
 const IDLE_FOR: Duration = Duration::from_secs(60);
 
 /// A connection in use.
@@ -82,12 +84,7 @@ impl Connections {
 
     /// Closes what has been idle for long.
     pub fn sweep(&self) {
-        let mut waiting = self.lock();
-        waiting.by_address.retain(|_, idle| {
-            idle.retain(|one| one.since.elapsed() < IDLE_FOR);
-            !idle.is_empty()
-        });
-        waiting.all = waiting.by_address.values().map(Vec::len).sum();
+        self.lock().retain(|one| one.since.elapsed() < IDLE_FOR);
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -103,12 +100,40 @@ impl Waiting {
         Some(idle)
     }
 
+    /// The newest always finds a place: a tenant that is busy now needs it more than one that was.
     fn keep(&mut self, address: SocketAddr, wire: Box<Wire>, most: usize) {
-        let idle = self.by_address.entry(address).or_default();
-        if self.all < most && idle.len() < IDLE {
-            idle.push(Idle { wire, since: Instant::now() });
-            self.all += 1;
+        if self.all >= most {
+            self.close_oldest((most / 8).clamp(1, AT_ONCE));
         }
+        let idle = self.by_address.entry(address).or_default();
+        if idle.len() >= IDLE {
+            idle.remove(0);
+            self.all -= 1;
+        }
+        idle.push(Idle { wire, since: Instant::now() });
+        self.all += 1;
+    }
+
+    fn close_oldest(&mut self, count: usize) {
+        let mut ages: Vec<_> = self.by_address.values().flatten().map(|one| one.since).collect();
+        if ages.len() < count {
+            return;
+        }
+        let (.., last, _) = ages.select_nth_unstable(count - 1);
+        let (last, mut left) = (*last, count);
+        self.retain(|one| {
+            let goes = left > 0 && one.since <= last;
+            left -= usize::from(goes);
+            !goes
+        });
+    }
+
+    fn retain(&mut self, mut stays: impl FnMut(&Idle) -> bool) {
+        self.by_address.retain(|_, idle| {
+            idle.retain(&mut stays);
+            !idle.is_empty()
+        });
+        self.all = self.by_address.values().map(Vec::len).sum();
     }
 }
 
@@ -165,7 +190,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn so_many_wait_and_no_more() {
+    async fn so_many_wait_and_the_oldest_make_room() {
         let connections = Arc::new(Connections::new(3));
         let mut services = Vec::new();
         for _ in 0..5 {
@@ -177,11 +202,35 @@ mod tests {
         }
         let waiting = || connections.lock().by_address.values().map(Vec::len).sum::<usize>();
         assert_eq!((waiting(), connections.lock().all), (3, 3));
-        let again = connections.lease(addresses[0], Duration::from_secs(5)).await.unwrap();
-        assert!(again.used);
-        assert_eq!((waiting(), connections.lock().all), (2, 2));
-        again.give_back();
+        assert_eq!(connections.lock().by_address.len(), 3, "nothing is left of those that were closed");
+        for (address, used) in addresses.iter().zip([false, false, true, true, true]) {
+            let lease = connections.lease(*address, Duration::from_secs(5)).await.unwrap();
+            assert_eq!(lease.used, used);
+            if used {
+                assert_eq!((waiting(), connections.lock().all), (2, 2));
+                lease.give_back();
+            }
+        }
         connections.sweep();
         assert_eq!((waiting(), connections.lock().all), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn of_one_service_too_the_oldest_make_room() {
+        let connections = Arc::new(Connections::new(2 * IDLE));
+        let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = service.local_addr().unwrap();
+        let (mut leases, mut accepted) = (Vec::new(), Vec::new());
+        for _ in 0..=IDLE {
+            leases.push(connections.lease(address, Duration::from_secs(5)).await.unwrap());
+            accepted.push(service.accept().await.unwrap());
+        }
+        leases.drain(..IDLE).for_each(Lease::give_back);
+        let oldest = || connections.lock().by_address[&address][0].since;
+        let before = oldest();
+        leases.into_iter().for_each(Lease::give_back);
+        assert_eq!(connections.lock().by_address[&address].len(), IDLE);
+        assert_eq!(connections.lock().all, IDLE);
+        assert!(oldest() > before);
     }
 }

@@ -19,6 +19,7 @@ use crate::gateway::{Client, Gateway};
 
 /// How often full buckets are forgotten, and idle connections closed.
 const SWEEP: Duration = Duration::from_secs(60);
+const FEWEST_IDLE: usize = 16;
 
 /// A connection for a worker. The lifecycle counts it from the moment it was taken.
 struct Accepted {
@@ -31,9 +32,7 @@ struct Accepted {
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
 pub async fn serve(listener: impl Into<Door>, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
-    // An eighth of the files for connections to services that wait for their next request; those in use are no more
-    // than there are clients.
-    let idle = tenantry_web::serve::files() / 8 / count;
+    let idle = idle_places(tenantry_web::serve::files(), count);
     let workers: io::Result<Vec<_>> = (0..count).map(|_| start(&gateway, lifecycle, idle)).collect();
     let workers = match workers {
         Ok(workers) => workers,
@@ -43,6 +42,12 @@ pub async fn serve(listener: impl Into<Door>, gateway: Arc<Gateway>, lifecycle: 
         () = hand_out(listener.into(), &workers, lifecycle) => {}
         () = forget_idle(&gateway) => {}
     }
+}
+
+/// How many connections to services may wait for their next request at each worker: an eighth of the files at all of
+/// them, but some in any case. Those in use are no more than there are clients.
+fn idle_places(files: usize, workers: usize) -> usize {
+    (files / 8 / workers).max(FEWEST_IDLE)
 }
 
 /// To each worker in turn.
@@ -119,5 +124,16 @@ async fn forget_idle(gateway: &Gateway) {
     loop {
         sweep.tick().await;
         gateway.throttle.forget_idle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_worker_keeps_some_connections_however_few_files_there_are() {
+        assert_eq!(idle_places(1024, 2), 64);
+        assert_eq!(idle_places(1024, 64), 16);
     }
 }
