@@ -100,6 +100,14 @@ impl Network {
         };
         Self { address, ..self }
     }
+
+    /// IPv4 in IPv6's clothes is the IPv4 network: that is how addresses are held against it.
+    fn canonical(self) -> Self {
+        match (self.address, self.address.to_canonical(), self.prefix.checked_sub(96)) {
+            (IpAddr::V6(_), address @ IpAddr::V4(_), Some(prefix)) => Self { address, prefix },
+            _ => self,
+        }
+    }
 }
 
 impl fmt::Display for Network {
@@ -120,11 +128,12 @@ impl FromStr for Network {
         if prefix > longest {
             return Err(bad());
         }
-        if prefix == 0 {
+        let network = Self { address, prefix };
+        let proper = network.first().canonical();
+        if proper.prefix == 0 {
             return Err(format!("{text:?} is everybody: what any client says would be believed"));
         }
-        let network = Self { address, prefix };
-        if network.first() == network { Ok(network) } else { Err(format!("{text:?} is written {}", network.first())) }
+        if proper == network { Ok(network) } else { Err(format!("{text:?} is written {proper}")) }
     }
 }
 
@@ -220,6 +229,10 @@ mod tests {
             ("all", "is no network"),
             ("10.1.2.3/8", "is written 10.0.0.0/8"),
             ("2001:db8::1/32", "is written 2001:db8::/32"),
+            ("::ffff:10.0.0.0/104", "is written 10.0.0.0/8"),
+            ("::ffff:10.1.2.3/104", "is written 10.0.0.0/8"),
+            ("::ffff:10.1.2.3", "is written 10.1.2.3/32"),
+            ("::ffff:0.0.0.0/96", "is everybody"),
             ("0.0.0.0/0", "is everybody"),
             ("::/0", "is everybody"),
         ] {
