@@ -132,7 +132,8 @@ impl Gateway {
             request_id: &id,
             client: &farther.as_ref().unwrap_or(client).text,
             scheme: heard.as_ref().and_then(|heard| heard.scheme).unwrap_or(self.scheme),
-            host: heard.as_ref().and_then(|heard| heard.host.as_ref()),
+            // A proxy that does not write it anew passes on whatever the client made up.
+            host: heard.as_ref().and_then(|heard| heard.host.as_ref()).filter(|host| self.hosts.named(host)),
             public: false,
         };
         let came = Came { parts: &parts, path: &path, said };

@@ -1,5 +1,6 @@
 //! The `Host` check: a page of somebody else's that resolves its name to us gets nowhere.
 
+use http::HeaderValue;
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
@@ -15,10 +16,14 @@ impl Hosts {
     pub fn serve(&self, parts: &Parts) -> bool {
         let mut hosts = parts.headers.get_all(HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-        let named = host.to_str().is_ok_and(|text| {
+        self.named(host) && parts.uri.authority().is_none_or(|host| self.is_ours(host))
+    }
+
+    /// Whether this names us.
+    pub fn named(&self, host: &HeaderValue) -> bool {
+        host.to_str().is_ok_and(|text| {
             self.0.iter().any(|own| own == text) || text.parse().is_ok_and(|host| self.is_ours(&host))
-        });
-        named && parts.uri.authority().is_none_or(|host| self.is_ours(host))
+        })
     }
 
     fn is_ours(&self, host: &Authority) -> bool {

@@ -19,7 +19,7 @@ use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::id::TenantId;
 use tenantry_contract::resource::Owner;
 use tenantry_contract::status::Status;
-use tenantry_gateway::heed_closings;
+use tenantry_gateway::{GatewayConfig, heed_closings};
 use tenantry_ports::usage::Usage;
 use tenantry_tenancy::testing::{Speaker, TokioClock};
 use tenantry_web::http::Proxies;
@@ -247,14 +247,36 @@ async fn headers_and_bodies_pass_as_they_should() {
 
 #[tokio::test]
 async fn only_a_trusted_proxy_says_who_called() {
-    let said =
-        [("x-forwarded-for", "203.0.113.7, 192.0.2.1"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "a.b")];
-    for (proxies, expected) in [
-        (vec![], ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: http", "x-forwarded-host: 127.0.0.1:"]),
-        (vec!["127.0.0.0/8"], ["x-forwarded-for: 192.0.2.1", "x-forwarded-proto: https", "x-forwarded-host: a.b"]),
+    let (nobody, everybody) = (vec![], vec!["127.0.0.0/8"]);
+    for (proxies, proto, host, expected) in [
+        (
+            nobody,
+            "https",
+            "a.b",
+            ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: http", "x-forwarded-host: 127.0.0.1:"],
+        ),
+        (
+            everybody.clone(),
+            "https",
+            "A.b:443",
+            ["x-forwarded-for: 192.0.2.1", "x-forwarded-proto: https", "x-forwarded-host: A.b:443"],
+        ),
+        // What a client made up and the proxy let through, is not told to services as ours.
+        (
+            everybody,
+            "gopher",
+            "evil.example",
+            ["x-forwarded-for: 192.0.2.1", "x-forwarded-proto: http", "x-forwarded-host: 127.0.0.1:"],
+        ),
     ] {
+        let said =
+            [("x-forwarded-for", "203.0.113.7, 192.0.2.1"), ("x-forwarded-proto", proto), ("x-forwarded-host", host)];
         let proxies = Proxies::new(proxies.into_iter().map(|network| network.parse().unwrap()).collect());
-        let house = House::with(|config| config.proxies = proxies, as_it_is).await;
+        let ours = |config: &mut GatewayConfig| {
+            config.proxies = proxies;
+            config.hosts.push("a.b".to_owned());
+        };
+        let house = House::with(ours, as_it_is).await;
         house.start(&own("globex"), "orders", echo()).await;
         let request = house.get("/orders").bearer_auth(house.token("globex")).header("forwarded", "for=203.0.113.8");
         let request = said.iter().fold(request, |request, (name, value)| request.header(*name, *value));
