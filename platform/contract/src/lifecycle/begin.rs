@@ -1,6 +1,7 @@
 //! What an admin may start on a tenant that exists: offboarding it, or retrying what failed.
 
 use super::Decided;
+use crate::catalogue::Placement;
 use crate::event::{offboarding_request, onboarding_request, operation_ended};
 use crate::id::OperationId;
 use crate::operation::{Budget, Operation, OperationKind, OperationState};
@@ -88,7 +89,8 @@ fn offboard(mut record: TenantRecord, new: Fresh) -> Decided {
         events.push(operation_ended(&record, old));
     }
     events.push(offboarding_request(&record));
-    Decided { record, replaced, events, look: false }
+    let look = is_ours(&record);
+    Decided { record, replaced, events, look }
 }
 
 /// The next attempt of the operation that failed.
@@ -101,5 +103,13 @@ fn again(mut record: TenantRecord, new: Fresh, status: Status) -> Decided {
         OperationKind::Onboard => onboarding_request(&record),
         OperationKind::Offboard => offboarding_request(&record),
     };
-    Decided { record, replaced: None, events: vec![event], look: false }
+    let look = is_ours(&record);
+    Decided { record, replaced: None, events: vec![event], look }
+}
+
+/// What another application plane places, nobody here looks at. Of the others it is worth a line in the write: a
+/// provisioner that dies or stops may take the message along that rings for the tenant, and the bus brings it again
+/// only after a while. Registrations come too many at once for it.
+fn is_ours(record: &TenantRecord) -> bool {
+    record.placement != Placement::External
 }

@@ -166,6 +166,9 @@ fn consequences(before: &TenantRecord, decided: &Decided, cell: &str) {
     let (old, new) = (before.operation.as_ref().unwrap(), after.operation.as_ref().unwrap());
     assert_eq!(after.generation, before.generation + 1, "{cell}");
     assert_eq!(after.active, before.active && after.status != Status::Deleting, "{cell}");
+    if matches!(new.state, OperationState::Waiting { .. }) {
+        assert_eq!(decided.look, after.placement != Placement::External, "{cell}");
+    }
     let mut events = Vec::new();
     if old.id == new.id {
         assert_eq!(decided.replaced, None, "{cell}");
