@@ -7,6 +7,7 @@ use tenantry_ports::identity::{IdentityError, Made, NewTenantUser};
 use super::Identity;
 use super::errors::refused;
 use super::records::State;
+use super::tenant_users::Maker;
 
 const TENANT_ADMIN: &str = "tenant-admin";
 
@@ -28,7 +29,7 @@ impl Identity {
             tenant_name: facts.name.as_str().to_owned(),
             tenant_tier: facts.tier.clone(),
         };
-        match self.create_user(pool, &facts.id, new).await? {
+        match self.create_user(pool, &facts.id, new, Maker::Worker).await? {
             Made::New(_) => Ok(()),
             Made::Taken => match self.user(&facts.id, TENANT_ADMIN).await? {
                 Some(known) if known.state == State::There => Ok(()),

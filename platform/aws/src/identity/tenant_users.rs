@@ -16,6 +16,7 @@ use tenantry_contract::time::Timestamp;
 use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUser, TenantUserChange, TenantUsers};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
+pub(super) use self::create::Maker;
 use super::Identity;
 use super::calls::{CallError, NO_USER, attribute, there};
 use super::errors::{refused, stored};
@@ -36,7 +37,7 @@ impl TenantUsers for Identity {
         check_role(&new.role)?;
         let record = self.own_pool(tenant).await?;
         let pool = self.pool_of(&record)?;
-        self.create_user(&pool, tenant, new).await
+        self.create_user(&pool, tenant, new, Maker::Anybody).await
     }
 
     async fn get(&self, tenant: &TenantId, name: &str) -> Result<Option<TenantUser>, IdentityError> {

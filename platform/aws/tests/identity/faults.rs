@@ -113,6 +113,28 @@ async fn a_user_that_was_made_unanswered_is_found_by_the_next_try() {
     assert_eq!(world.identity.create(&t, new("bob")).await.unwrap(), Made::Taken);
 }
 
+/// A worker has the tenant to itself: what another one began, it finishes at once. Whoever else makes a user waits until
+/// nobody can be at it.
+#[tokio::test]
+async fn a_first_user_whose_making_was_cut_short_is_made_by_the_next_worker_at_once() {
+    let (world, proxy) = world().await;
+    let t = tenant("t-1");
+    let shared = world.pools.pooled.as_ref().unwrap().id.clone();
+    let users = async || world.cognito.list_users().user_pool_id(shared.as_str()).send().await.unwrap().users.unwrap();
+    let ada = facts(&t, "ada@example.com");
+    proxy.next("AdminCreateUser", Fate::Unanswered);
+    tokio::select! {
+        answered = world.identity.ensure_tenant_admin(&shared, &ada) => panic!("{answered:?}"),
+        () = async { while users().await.is_empty() { tokio::time::sleep(Duration::from_millis(10)).await } } => {}
+    }
+    let same = NewTenantUser { name: "tenant-admin".into(), ..new("ada") };
+    let busy = world.identity.create(&t, same).await.unwrap_err();
+    assert!(matches!(busy, IdentityError::Busy { .. }), "{busy}");
+    world.identity.ensure_tenant_admin(&shared, &ada).await.unwrap();
+    assert_eq!(users().await.len(), 1);
+    assert!(world.identity.get(&t, "tenant-admin").await.unwrap().is_some());
+}
+
 #[tokio::test]
 async fn a_change_that_stopped_half_way_is_finished_by_the_next() {
     let (world, proxy) = world().await;

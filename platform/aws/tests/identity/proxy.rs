@@ -17,6 +17,8 @@ pub enum Fate {
     Undelivered,
     /// Turned away, as something else is at the same thing.
     Contended,
+    /// Carried out, and not answered at all.
+    Unanswered,
 }
 
 #[derive(Clone)]
@@ -91,6 +93,7 @@ async fn pass(mut client: TcpStream, upstream: &str, plan: &Mutex<Plan>) {
         Some(Fate::BrokenAfter) => answer = fault("500 Internal Server Error", "InternalErrorException"),
         Some(Fate::Undelivered) => answer = fault("400 Bad Request", "CodeDeliveryFailureException"),
         Some(Fate::Contended) => answer = fault("400 Bad Request", "ConcurrentModificationException"),
+        Some(Fate::Unanswered) => return std::future::pending().await,
         None => {}
     }
     let _gone = client.write_all(&answer).await;

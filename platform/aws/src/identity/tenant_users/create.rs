@@ -18,6 +18,16 @@ const AT_IT: Duration = Duration::from_secs(60);
 /// Times that something in the way is put out of it before the caller is asked to come back.
 const TRIES: usize = 3;
 
+/// Who makes a user.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::identity) enum Maker {
+    /// Any number of callers at once.
+    Anybody,
+    /// The worker that holds the claim on the tenant, and with it the only one to make this user. Another one that
+    /// began is dead, or has given up waiting for the answer.
+    Worker,
+}
+
 /// Whether a name was had.
 enum Claimed {
     Ours,
@@ -32,6 +42,7 @@ impl Identity {
         pool: &PoolId,
         tenant: &TenantId,
         new: NewTenantUser,
+        maker: Maker,
     ) -> Result<Made<TenantUser>, IdentityError> {
         let now = self.0.database.now();
         let mut user = UserRecord {
@@ -53,7 +64,7 @@ impl Identity {
             version: self.0.database.ids().fresh(),
         };
         for _ in 0..TRIES {
-            match self.claim_name(tenant, &mut user).await? {
+            match self.claim_name(tenant, &mut user, maker).await? {
                 Claimed::Ours => return self.make_claimed(tenant, &mut user).await,
                 Claimed::Taken => return Ok(Made::Taken),
                 Claimed::Again => {}
@@ -63,7 +74,12 @@ impl Identity {
     }
 
     /// Records the user and its e-mail, if both are free and the tenant is there.
-    async fn claim_name(&self, tenant: &TenantId, user: &mut UserRecord) -> Result<Claimed, IdentityError> {
+    async fn claim_name(
+        &self,
+        tenant: &TenantId,
+        user: &mut UserRecord,
+        maker: Maker,
+    ) -> Result<Claimed, IdentityError> {
         let mut intent = self.0.database.intent();
         let admitted = intent.check(gone_key(tenant), Expression::absent("gone"));
         let name = intent.insert(user_key(tenant, &user.name), user.attributes().map_err(stored)?);
@@ -75,16 +91,17 @@ impl Identity {
         }
         let Some(item) = refused.item(name) else { return Ok(Claimed::Taken) };
         let other = UserRecord::read(item).map_err(stored)?;
+        let same = other.pool == user.pool && other.email.folded() == user.email.folded();
         match other.state {
             State::There => Ok(Claimed::Taken),
             State::Removing => self.remove_user(tenant, other).await.map(|()| Claimed::Again),
+            // Should the other one's call reach Cognito yet, one of the two finds the user there, and one record is kept.
+            State::Making if same && maker == Maker::Worker => self.take_over(tenant, &other, user).await,
             State::Making if other.until > user.created => {
                 let retry_after = other.until.since(user.created);
                 Err(IdentityError::Busy { retry_after: retry_after.min(Duration::from_secs(5)) })
             }
-            State::Making if other.pool == user.pool && other.email.folded() == user.email.folded() => {
-                self.take_over(tenant, &other, user).await
-            }
+            State::Making if same => self.take_over(tenant, &other, user).await,
             // Left half done, and now wanted otherwise.
             State::Making => self.remove_user(tenant, other).await.map(|()| Claimed::Again),
         }
