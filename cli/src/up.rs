@@ -21,6 +21,7 @@ use tenantry_embedded::sqlite::{Mode, Place};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
 use tenantry_provisioner::EngineConfig;
+use tenantry_web::serve::allow_many_files;
 use tenantry_web::{Lifecycle, telemetry};
 use tokio::net::TcpListener;
 
@@ -59,6 +60,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     // All that is kept here, by services too, is for this user's eyes: names, addresses, data.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     telemetry::init(log_format, log)?;
+    allow_many_files();
     let mut stop = Stop::listen()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ids: Arc<dyn Ids> = Arc::new(RandomIds::new(Arc::clone(&clock)));

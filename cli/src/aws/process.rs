@@ -20,6 +20,7 @@ use tenantry_ports::clock::Clock;
 use tenantry_ports::identity::Issuers;
 use tenantry_ports::ids::Ids;
 use tenantry_web::metrics::Metrics;
+use tenantry_web::serve::allow_many_files;
 use tenantry_web::{AnyIssuers, Lifecycle, RemoteIssuers, telemetry};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -53,6 +54,7 @@ impl Process {
     pub async fn start(role: Role, told: Told, started: Instant) -> anyhow::Result<Self> {
         let Told { common, state, oidc, gateway_url } = told;
         telemetry::init(common.log_format, common.log)?;
+        allow_many_files();
         let stop = Stop::listen()?;
         let sdk = sdk::load().await?;
         let here = whereabouts(&sdk).await.context("AWS cannot be asked who we are")?;

@@ -54,6 +54,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 pub async fn service(args: ServiceArgs) -> anyhow::Result<ExitCode> {
     let filter = variable("TENANTRY_LOG").unwrap_or_else(|| "info".into());
     tenantry_web::telemetry::init(tenantry_web::telemetry::LogFormat::Json, tenantry_web::telemetry::filter(&filter)?)?;
+    tenantry_web::serve::allow_many_files();
     let config = ServiceConfig::from_vars(variable, args.name.tables())
         .map_err(|faults| anyhow!("this service's environment has faults:\n{faults}"))?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());

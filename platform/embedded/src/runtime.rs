@@ -23,7 +23,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rustix::process::{Resource as Limited, Rlimit, getrlimit, setrlimit};
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::name::ServiceName;
 use tenantry_contract::resource::{Entry, Outputs, Owner, Resource};
@@ -67,13 +66,12 @@ pub struct LocalRuntime {
 
 impl LocalRuntime {
     /// Ends what an earlier life left running. Call it with the data directory held, in the runtime whose threads are
-    /// to start the services.
+    /// to start the services, of each of which it has three files open.
     pub fn open(config: LocalRuntimeConfig, pools: Arc<dyn Pools>) -> io::Result<Self> {
         let LocalRuntimeConfig { dir, program, catalogue, path, lang, pace } = config;
         // Services have the same directory as we do only by chance.
         let layout = Layout::new(&std::path::absolute(dir)?);
         fs::create_dir_all(layout.run())?;
-        allow_many_files();
         let ended = sweep(&layout.run())?;
         if ended > 0 {
             tracing::info!(ended, "ended processes that an earlier run left behind");
@@ -99,14 +97,6 @@ impl LocalRuntime {
             tracing::warn!(left, "services have not ended in time; their keepers will end them");
         }
         self.tables.close().await;
-    }
-}
-
-/// Each service takes three descriptors here, and the usual limit is 1,024: take as many as we may.
-fn allow_many_files() {
-    let limit = getrlimit(Limited::Nofile);
-    if let Err(error) = setrlimit(Limited::Nofile, Rlimit { current: limit.maximum, ..limit }) {
-        tracing::warn!(%error, "the limit of open files cannot be raised, so fewer services can run");
     }
 }
 

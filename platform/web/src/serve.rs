@@ -1,6 +1,7 @@
 //! Serving a listener until the lifecycle ends it.
 
 mod door;
+mod files;
 mod patience;
 
 use std::net::SocketAddr;
@@ -18,7 +19,8 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-pub use self::door::{Admitted, Door, files};
+pub use self::door::{Admitted, Door, places};
+pub use self::files::{allow_many_files, files};
 use self::patience::Patient;
 use crate::lifecycle::Lifecycle;
 

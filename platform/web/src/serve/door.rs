@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use super::files::files;
 
 /// However many files the process may open, memory has its bounds too.
 const MOST: usize = 10_000;
@@ -36,16 +37,16 @@ pub struct Admitted {
 }
 
 impl From<TcpListener> for Door {
-    /// With a place for every sixth file that the process may open. There may be three listeners, each connection to the
-    /// gateway may need another one to a service, and stores, logs and services' processes have their files too.
     fn from(listener: TcpListener) -> Self {
-        Self::with_places(listener, (files() / 6).clamp(FEWEST, MOST))
+        Self::with_places(listener, places())
     }
 }
 
-/// How many files this process may have open.
-pub fn files() -> usize {
-    getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
+/// How many connections a listener lets in at once: one for every sixth file that the process may open. There may be
+/// three listeners, each connection to the gateway may need another one to a service, and stores, logs and services'
+/// processes have their files too.
+pub fn places() -> usize {
+    (files() / 6).clamp(FEWEST, MOST)
 }
 
 impl Door {
