@@ -1,12 +1,11 @@
 //! A provisioner that is killed or suspended in the middle of a step: another one finishes, and makes nothing twice.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::inventory::everything;
+use crate::fences::Fences;
+use crate::inventory::{PREMIUM, counts, everything, made, until};
 use crate::proxy::{Fault, Proxy};
 use crate::role::{Role, command};
 use crate::stage::Stage;
@@ -45,41 +44,29 @@ async fn interrupted(fate: Fate, making: &str, removing: &str, held: Fault) {
     let control_plane = Role::start(&stage, "control-plane");
     let client = Client::at(&control_plane.url, "", &stage.admin("ada").await);
     let empty = everything(&stage.sdk).await;
+    let fences = Fences::watched_at(&proxy);
 
     let first = provisioner(&stage, &proxy);
     proxy.next(making, [held]);
-    let ((), (registration, _)) =
+    let ((), (registration, tenant)) =
         tokio::join!(strike(fate, making, &proxy, &first), client.register("acme", "premium"));
     let second = provisioner(&stage, &proxy);
     client.until(&registration, "Created", PATIENCE).await;
     resume(fate, first);
     // What one that was suspended made once more when it was continued, the sweep takes away: the emulator lets two
     // discovery services have one name.
-    let premium: BTreeMap<_, _> = PREMIUM.map(|(kind, count)| (kind.to_owned(), count)).into();
-    until("each thing to be there once", || made(&stage, &empty), &premium).await;
+    until("each thing to be there once", PATIENCE, || made(&stage, &empty), &counts(&PREMIUM)).await;
     assert_eq!(client.status(&registration).await, "Created");
-    assert!(second.terminate().success());
+    fences.are_in_order(&stage, &tenant).await;
 
-    let third = provisioner(&stage, &proxy);
     proxy.next(removing, [held]);
-    let striking = strike(fate, removing, &proxy, &third);
+    let striking = strike(fate, removing, &proxy, &second);
     tokio::join!(striking, client.offboard(&registration));
-    let _fourth = provisioner(&stage, &proxy);
+    let _third = provisioner(&stage, &proxy);
     client.until(&registration, "Deleted", PATIENCE).await;
-    resume(fate, third);
-    until("nothing to be left", || everything(&stage.sdk), &empty).await;
-}
-
-async fn until<T: PartialEq + Debug, F: Future<Output = T>>(what: &str, look: impl Fn() -> F, expected: &T) {
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let seen = look().await;
-        if seen == *expected {
-            return;
-        }
-        assert!(Instant::now() < end, "waited for {what}; there is\n{seen:?}\nand should be\n{expected:?}");
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    resume(fate, second);
+    until("nothing to be left", PATIENCE, || everything(&stage.sdk), &empty).await;
+    fences.are_in_order(&stage, &tenant).await;
 }
 
 /// One that was suspended goes on in the middle of its step, with a claim that is another's now.
@@ -88,31 +75,6 @@ fn resume(fate: Fate, role: Role) {
         role.signal(Signal::CONT);
         assert!(role.terminate().success());
     }
-}
-
-/// What a premium tenant has, each once: more would be what somebody made twice.
-const PREMIUM: [(&str, usize); 10] = [
-    ("cluster", 1),
-    ("discovery", 3),
-    ("group", 1),
-    ("log group", 1),
-    ("pool", 1),
-    ("role", 1),
-    ("service", 3),
-    ("table", 2),
-    ("task definition", 3),
-    ("user", 1),
-];
-
-/// How many things of each kind are new.
-async fn made(stage: &Stage, empty: &BTreeSet<String>) -> BTreeMap<String, usize> {
-    let all = everything(&stage.sdk).await;
-    let mut made = BTreeMap::new();
-    for line in all.difference(empty) {
-        let kind = PREMIUM.iter().map(|(kind, _)| *kind).filter(|kind| line.starts_with(&format!("{kind} "))).max();
-        *made.entry(kind.unwrap_or(line).to_owned()).or_default() += 1;
-    }
-    made
 }
 
 /// Each step once with a provisioner that is killed in the middle of it, and once with one that is suspended.

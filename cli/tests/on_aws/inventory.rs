@@ -1,31 +1,54 @@
 //! Everything there is in an account, a line each, as AWS's own lists have it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
+use aws_sdk_ecs::types::TaskDefinitionStatus;
+use aws_sdk_servicediscovery::types::ServiceSummary;
+
+use crate::stage::Stage;
+
+/// Every page of a list.
+macro_rules! all_of {
+    ($list:expr) => {
+        $list.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap()
+    };
+}
 
 pub async fn everything(sdk: &SdkConfig) -> BTreeSet<String> {
     let mut all = Vec::new();
     ecs(sdk, &mut all).await;
-    let logs = aws_sdk_cloudwatchlogs::Client::new(sdk).describe_log_groups().send().await.unwrap();
-    all.extend(logs.log_groups().iter().map(|group| format!("log group {}", group.log_group_name().unwrap())));
-    let roles = aws_sdk_iam::Client::new(sdk).list_roles().send().await.unwrap();
-    all.extend(roles.roles().iter().map(|role| format!("role {}{}", role.path(), role.role_name())));
-    let groups = aws_sdk_ec2::Client::new(sdk).describe_security_groups().send().await.unwrap();
-    all.extend(groups.security_groups().iter().map(|group| format!("group {}", group.group_name().unwrap())));
-    let services = aws_sdk_servicediscovery::Client::new(sdk).list_services().send().await.unwrap();
-    all.extend(services.services().iter().map(|service| format!("discovery {}", service.name().unwrap())));
-    let tables = aws_sdk_dynamodb::Client::new(sdk).list_tables().send().await.unwrap();
-    all.extend(tables.table_names().iter().map(|table| format!("table {table}")));
+    for group in all_of!(aws_sdk_cloudwatchlogs::Client::new(sdk).describe_log_groups()) {
+        all.push(format!("log group {}", group.log_group_name().unwrap()));
+    }
+    for role in all_of!(aws_sdk_iam::Client::new(sdk).list_roles()) {
+        all.push(format!("role {}{}", role.path(), role.role_name()));
+    }
+    for group in all_of!(aws_sdk_ec2::Client::new(sdk).describe_security_groups()) {
+        all.push(format!("group {}", group.group_name().unwrap()));
+    }
+    all.extend(discovery(sdk).await.iter().map(|service| format!("discovery {}", service.name().unwrap())));
+    for table in all_of!(aws_sdk_dynamodb::Client::new(sdk).list_tables()) {
+        all.push(format!("table {table}"));
+    }
     let cognito = aws_sdk_cognitoidentityprovider::Client::new(sdk);
-    let pools = cognito.list_user_pools().max_results(60).send().await.unwrap();
-    for pool in pools.user_pools() {
-        all.push(format!("pool {}", pool.name().unwrap()));
-        let users = cognito.list_users().user_pool_id(pool.id().unwrap()).send().await.unwrap();
-        let names = users.users().iter().map(|user| user.username().unwrap());
-        all.extend(names.map(|user| format!("user {user} of {}", pool.name().unwrap())));
+    for pool in all_of!(cognito.list_user_pools().max_results(60)) {
+        let name = pool.name().unwrap();
+        all.push(format!("pool {name}"));
+        for user in all_of!(cognito.list_users().user_pool_id(pool.id().unwrap())) {
+            all.push(format!("user {} of {name}", user.username().unwrap()));
+        }
     }
     numbered(all)
+}
+
+/// Cloud Map's services.
+pub async fn discovery(sdk: &SdkConfig) -> Vec<ServiceSummary> {
+    let pages = aws_sdk_servicediscovery::Client::new(sdk).list_services().into_paginator().send();
+    let pages = pages.collect::<Result<Vec<_>, _>>().await.unwrap();
+    pages.into_iter().flat_map(|page| page.services.unwrap_or_default()).collect()
 }
 
 /// Things of one name are two things.
@@ -41,16 +64,67 @@ fn numbered(all: Vec<String>) -> BTreeSet<String> {
 
 async fn ecs(sdk: &SdkConfig, all: &mut Vec<String>) {
     let ecs = aws_sdk_ecs::Client::new(sdk);
-    for cluster in ecs.list_clusters().send().await.unwrap().cluster_arns() {
-        let name = last(cluster);
+    for cluster in all_of!(ecs.list_clusters()) {
+        let name = last(&cluster);
         all.push(format!("cluster {name}"));
-        let services = ecs.list_services().cluster(cluster).max_results(100).send().await.unwrap();
-        all.extend(services.service_arns().iter().map(|service| format!("service {name}/{}", last(service))));
+        let services = all_of!(ecs.list_services().cluster(&cluster));
+        all.extend(services.iter().map(|service| format!("service {name}/{}", last(service))));
     }
-    let tasks = ecs.list_task_definitions().send().await.unwrap();
-    all.extend(tasks.task_definition_arns().iter().map(|task| format!("task definition {}", last(task))));
+    // Also those that are deregistered and were not deleted.
+    for status in [TaskDefinitionStatus::Active, TaskDefinitionStatus::Inactive] {
+        let tasks = all_of!(ecs.list_task_definitions().status(status));
+        all.extend(tasks.iter().map(|task| format!("task definition {}", last(task))));
+    }
 }
 
 fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap()
+}
+
+/// What a premium tenant has, each once: more would be what somebody made twice.
+pub const PREMIUM: [(&str, usize); 10] = [
+    ("cluster", 1),
+    ("discovery", 3),
+    ("group", 1),
+    ("log group", 1),
+    ("pool", 1),
+    ("role", 1),
+    ("service", 3),
+    ("table", 2),
+    ("task definition", 3),
+    ("user", 1),
+];
+
+/// How many things of each kind are new.
+pub async fn made(stage: &Stage, empty: &BTreeSet<String>) -> BTreeMap<String, usize> {
+    let all = everything(&stage.sdk).await;
+    let mut made = BTreeMap::new();
+    for line in all.difference(empty) {
+        let kind = PREMIUM.iter().map(|(kind, _)| *kind).filter(|kind| line.starts_with(&format!("{kind} "))).max();
+        *made.entry(kind.unwrap_or(line).to_owned()).or_default() += 1;
+    }
+    made
+}
+
+/// As [`made`] has it.
+pub fn counts(each: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    each.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect()
+}
+
+/// Waits until it is as expected, and tells the difference if it does not come to be.
+pub async fn until<T: PartialEq + Debug, F: Future<Output = T>>(
+    what: &str,
+    within: Duration,
+    look: impl Fn() -> F,
+    expected: &T,
+) {
+    let end = Instant::now() + within;
+    loop {
+        let seen = look().await;
+        if seen == *expected {
+            return;
+        }
+        assert!(Instant::now() < end, "waited for {what}; there is\n{seen:?}\nand should be\n{expected:?}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }

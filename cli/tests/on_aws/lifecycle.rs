@@ -12,6 +12,7 @@ use crate::inventory::everything;
 use crate::role::{Role, command};
 use crate::stage::Stage;
 use crate::support::client::Client;
+use crate::tags::whose;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -65,6 +66,8 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
         assert!(new.iter().all(named), "{kind}: {new:?}");
     }
 
+    assert_eq!(whose(&stage, &before, &after, &advanced_id, "advanced").await, 8, "every kind has tags but a user");
+
     let before = after;
     let (premium, premium_id) = one.register("acme-premium", "premium").await;
     other.until(&premium, "Created", PATIENCE).await;
@@ -76,7 +79,7 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
     assert_eq!(services.len(), 3, "{services:?}");
     assert!(services.iter().all(|service| service.starts_with(clusters[0])), "{services:?}");
     assert_eq!(new(&before, &after, "table").len(), 2);
-    tagged(&stage, clusters[0], &premium_id).await;
+    assert_eq!(whose(&stage, &before, &after, &premium_id, "premium").await, 9, "every kind has tags but a user");
 
     let config = other.tenant_config("acme-premium").await;
     let pool = config["userPoolId"].as_str().unwrap();
@@ -108,23 +111,4 @@ async fn reports(stage: &Stage, name: &str, registration: &str) {
     let entry = entry.detail(detail.to_string()).build();
     let put = aws_sdk_eventbridge::Client::new(&stage.sdk).put_events().entries(entry).send().await.unwrap();
     assert_eq!(put.failed_entry_count, 0);
-}
-
-/// ECS's own answer says whose a cluster and its services are.
-async fn tagged(stage: &Stage, cluster: &str, tenant: &str) {
-    use aws_sdk_ecs::types::{ClusterField, ServiceField, Tag};
-    let ecs = aws_sdk_ecs::Client::new(&stage.sdk);
-    let whose = |tags: &[Tag]| {
-        let of = |key: &str| tags.iter().find(|tag| tag.key() == Some(key)).and_then(Tag::value).map(str::to_owned);
-        (of("TenantId"), of("Tier"), of("Stage"))
-    };
-    let expected = (Some(tenant.to_owned()), Some("premium".to_owned()), Some(stage.name.clone()));
-    let answer = ecs.describe_clusters().clusters(cluster).include(ClusterField::Tags).send().await.unwrap();
-    assert_eq!(whose(answer.clusters()[0].tags()), expected);
-    let services = ecs.list_services().cluster(cluster).send().await.unwrap().service_arns.unwrap();
-    let answer = ecs.describe_services().cluster(cluster).set_services(Some(services)).include(ServiceField::Tags);
-    for service in answer.send().await.unwrap().services() {
-        assert_eq!(whose(service.tags()), expected, "{:?}", service.service_name());
-        assert_eq!(service.status(), Some("ACTIVE"));
-    }
 }

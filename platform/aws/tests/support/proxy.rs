@@ -61,10 +61,14 @@ struct Plan {
     failed: u64,
     calls: HashMap<String, u64>,
     edits: HashMap<String, Arc<Edit>>,
+    watches: HashMap<String, Arc<Watch>>,
 }
 
 /// Changes an answer, by what was asked.
 type Edit = dyn Fn(&Value, &mut Value) + Send + Sync;
+
+/// Sees what was asked, and how it was answered.
+type Watch = dyn Fn(&Value, StatusCode) + Send + Sync;
 
 impl Proxy {
     /// Passes everything on until told otherwise.
@@ -115,6 +119,11 @@ impl Proxy {
         self.state.plan.lock().unwrap().edits.insert(operation.to_owned(), Arc::new(edit));
     }
 
+    /// Shows calls of this name, once they are carried out.
+    pub fn watch(&self, operation: &str, watch: impl Fn(&Value, StatusCode) + Send + Sync + 'static) {
+        self.state.plan.lock().unwrap().watches.insert(operation.to_owned(), Arc::new(watch));
+    }
+
     /// How many calls of this name there were so far.
     pub fn calls(&self, operation: &str) -> u64 {
         self.state.plan.lock().unwrap().calls.get(operation).copied().unwrap_or_default()
@@ -152,9 +161,9 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let operation = operation(&parts, &body);
-    let (fault, edit) = {
+    let (fault, edit, watch) = {
         let mut plan = state.plan.lock().unwrap();
-        (plan.fault(&operation), plan.edits.get(&operation).cloned())
+        (plan.fault(&operation), plan.edits.get(&operation).cloned(), plan.watches.get(&operation).cloned())
     };
     match fault {
         Some(Fault::Throttled) => return Ok(throttled(&parts, &body)),
@@ -169,6 +178,9 @@ async fn serve(state: Arc<State>, request: Request<Incoming>) -> Result<Response
     }
     let asked = body.clone();
     let mut answer = forward(&state, parts, body).await.map_err(io::Error::other)?;
+    if let Some(watch) = watch {
+        watch(&serde_json::from_slice(&asked).map_err(io::Error::other)?, answer.status());
+    }
     if let Some(edit) = edit {
         let read = |bytes: &[u8]| serde_json::from_slice(bytes).map_err(io::Error::other);
         let mut edited = read(&answer.into_body().collect().await.map_err(io::Error::other)?.to_bytes())?;
