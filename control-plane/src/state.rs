@@ -71,7 +71,8 @@ impl App {
             json.map(Bytes::from).map_err(|e| StoreError::broken(format!("render the {what}"), e))
         };
         let openapi = render("OpenAPI document", serde_json::to_vec(&crate::openapi()))?;
+        let streams = Arc::new(Streams::beside(tenantry_web::serve::places()));
         let catalogue = render("catalogue", crate::about::catalogue::render(&cp.catalogue))?;
-        Ok(Self { cp, cursors, public_limit, streams: Arc::default(), openapi, catalogue })
+        Ok(Self { cp, cursors, public_limit, streams, openapi, catalogue })
     }
 }

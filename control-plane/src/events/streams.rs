@@ -9,7 +9,7 @@ use tenantry_web::{Problem, Verified};
 
 /// Of one person or machine.
 const OF_ONE: usize = 20;
-/// Of all together.
+/// Of all together, however many connections there may be.
 const OF_ALL: usize = 500;
 /// When it is worth asking again.
 const LATER: Duration = Duration::from_secs(10);
@@ -17,8 +17,11 @@ const LATER: Duration = Duration::from_secs(10);
 /// A person or a machine: whoever an issuer's `sub` is.
 type Client = (String, String);
 
-#[derive(Debug, Default)]
-pub(crate) struct Streams(Mutex<Open>);
+#[derive(Debug)]
+pub(crate) struct Streams {
+    open: Mutex<Open>,
+    most: usize,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -33,6 +36,11 @@ pub(super) struct Slot {
 }
 
 impl Streams {
+    /// Beside a listener with so many places, half of which are left to requests that end.
+    pub(crate) fn beside(places: usize) -> Self {
+        Self { open: Mutex::default(), most: OF_ALL.min(places / 2) }
+    }
+
     pub(super) fn open(self: &Arc<Self>, caller: &Verified) -> Result<Slot, Problem> {
         let client = (caller.issuer.url.clone(), caller.subject.clone());
         let mut open = self.lock();
@@ -40,7 +48,7 @@ impl Streams {
             let message = format!("You have {OF_ONE} event streams open, which is as many as there may be. Close one.");
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(LATER));
         }
-        if open.all >= OF_ALL {
+        if open.all >= self.most {
             return Err(Problem::unavailable("Too many event streams are open. Try again.").retry_after(LATER));
         }
         open.all += 1;
@@ -50,7 +58,7 @@ impl Streams {
 
     fn lock(&self) -> MutexGuard<'_, Open> {
         // Nothing under this lock can panic half-way through a change.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -63,6 +71,18 @@ impl Drop for Slot {
             if *own == 0 {
                 open.of.remove(&self.client);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_listeners_places_are_no_streams() {
+        for (places, most) in [(16, 8), (170, 85), (10_000, OF_ALL)] {
+            assert_eq!(Streams::beside(places).most, most);
         }
     }
 }
