@@ -6,15 +6,13 @@ use std::any::Any;
 use std::sync::Arc;
 
 use tenantry_conformance::Subject;
+use tenantry_conformance::make::START;
 use tenantry_conformance::subject::{HandClock, Time, Waiting};
 use tenantry_contract::event::Sources;
-use tenantry_contract::time::Timestamp;
 use tenantry_embedded::clock::SystemClock;
 use tenantry_embedded::database::{Database, Deps};
 use tenantry_embedded::ids::SeededIds;
 use tenantry_ports::clock::Clock;
-
-const START: Timestamp = Timestamp::from_millis(1_795_000_000_000);
 
 fn deps(clock: Arc<dyn Clock>) -> Deps {
     Deps { ids: Arc::new(SeededIds::new(7, clock.clone())), clock, sources: Sources::default() }
