@@ -70,6 +70,7 @@ impl Writer {
             while !waiting.is_empty() {
                 self.group(&mut waiting, || None);
             }
+            pace.end(Instant::now());
             self.fold();
         }
         if let Some(checkpointer) = &self.checkpointer {
