@@ -47,18 +47,12 @@ impl Inbox for LogInbox {
         let turns = self.turns(std::slice::from_ref(&receipt));
         let visible_at = self.now().plus(after);
         self.hide(&turns, visible_at).await?;
-        let done = {
+        {
             let mut state = self.queue().lock();
             // Meanwhile its time may have run out, so that somebody else has it, or it may have been acknowledged.
             if let Some(Turn { seq, receives }) = state.stands_for(&receipt) {
                 state.put(seq, Out { receives, visible_at, kept: true });
             }
-            turns.iter().map(|turn| turn.seq).filter(|seq| !state.out.contains_key(seq)).collect::<Vec<_>>()
-        };
-        if !done.is_empty() {
-            // What was just written would bring it again after a restart.
-            let consumer = self.consumer;
-            self.database.inner.behind.write(move |c| rows::forget(c, consumer, &done)).await?;
         }
         self.queue().worth_a_look.notify_waiters();
         Ok(())
@@ -121,8 +115,8 @@ impl LogInbox {
         if due.again.is_empty() {
             return Ok(Vec::new());
         }
-        self.hide(&due.again, self.now().plus(hide)).await?;
-        self.again(due.again.clone()).await
+        let again = self.hide(&due.again, self.now().plus(hide)).await?;
+        self.again(again).await
     }
 
     async fn again(&self, turns: Vec<Turn>) -> Result<Vec<Delivery>, SqliteError> {
@@ -162,13 +156,24 @@ impl LogInbox {
         }
     }
 
-    async fn hide(&self, turns: &[Turn], until: Timestamp) -> Result<(), SqliteError> {
-        let (turns, consumer, database) = (turns.to_vec(), self.consumer, self.database.clone());
+    /// Writes down that these are hidden until then. Returns those that are: one may be done with meanwhile.
+    async fn hide(&self, turns: &[Turn], until: Timestamp) -> Result<Vec<Turn>, SqliteError> {
+        let (hidden, consumer, database) = (turns.to_vec(), self.consumer, self.database.clone());
         let hide = move |c: &rusqlite::Connection| {
-            database.inner.queues.of(consumer).lock().keep(&turns);
-            turns.iter().try_for_each(|turn| rows::hide(c, consumer, *turn, until))
+            database.inner.queues.of(consumer).lock().keep(&hidden);
+            hidden.iter().try_for_each(|turn| rows::hide(c, consumer, *turn, until))
         };
-        self.database.inner.behind.write(hide).await
+        self.database.inner.behind.write(hide).await?;
+        let (out, done): (Vec<Turn>, Vec<Turn>) = {
+            let state = self.queue().lock();
+            turns.iter().partition(|turn| state.out.contains_key(&turn.seq))
+        };
+        if !done.is_empty() {
+            // What was just written would bring it again after a restart.
+            let done: Vec<i64> = done.iter().map(|turn| turn.seq).collect();
+            self.database.inner.behind.write(move |c| rows::forget(c, consumer, &done)).await?;
+        }
+        Ok(out)
     }
 
     async fn bury(&self, turns: Vec<Turn>, reason: String) -> Result<(), SqliteError> {

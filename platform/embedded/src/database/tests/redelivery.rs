@@ -51,6 +51,22 @@ async fn what_is_acknowledged_while_it_is_put_back_does_not_come_again() {
     }
 }
 
+#[tokio::test]
+async fn what_is_acknowledged_while_it_is_delivered_again_does_not_come_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let database = open(dir.path());
+    let inbox = database.inbox(Consumer::ControlPlane);
+    for round in 0..50 {
+        database.publish(events(1)).await.unwrap();
+        let got = inbox.receive(1, SECOND, Duration::ZERO).await.unwrap().remove(0);
+        // Acknowledged first, but not yet written when it is due again.
+        let (acked, again) = tokio::join!(inbox.ack(vec![got.receipt]), inbox.receive(1, Duration::ZERO, HIDE));
+        acked.unwrap();
+        assert_eq!(again.unwrap(), [], "round {round}");
+        assert_eq!(remembered(&database).await, 0, "round {round}");
+    }
+}
+
 /// One that was delivered to somebody else since is theirs to put back.
 #[tokio::test(start_paused = true)]
 async fn an_old_receipt_puts_nothing_back() {
