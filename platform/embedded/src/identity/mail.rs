@@ -114,11 +114,12 @@ impl Mailbox {
         })
     }
 
-    /// To whom there are mails.
-    pub(super) fn ids(&self) -> io::Result<Vec<String>> {
+    /// To whom there are mails. What somebody else put here is nobody's.
+    pub(super) fn subs(&self) -> io::Result<Vec<String>> {
         let names = fs::read_dir(&self.dir)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-        let ids = names.map(|name: io::Result<String>| Ok(name?.strip_suffix(".eml").map(str::to_owned)));
-        ids.filter_map(io::Result::transpose).collect()
+        let subs = names.map(|name: io::Result<String>| Ok(name?.strip_suffix(".eml").map(str::to_owned)));
+        let of_users = subs.filter_map(io::Result::transpose);
+        of_users.filter(|sub| sub.as_ref().map_or(true, |sub| uuid::Uuid::try_parse(sub).is_ok())).collect()
     }
 
     /// Everything written so far survives the machine: one call for many mails.

@@ -70,14 +70,18 @@ impl Desk {
     /// Removes what an earlier process left when it died between a user's removal and that of the mail.
     async fn sweep(&self, db: &Sqlite) {
         let mailbox = self.mailbox.clone();
-        let Ok(Ok(ids)) = tokio::task::spawn_blocking(move || mailbox.ids()).await else { return };
-        for some in ids.chunks(AT_ONCE) {
-            let some = some.to_vec();
-            match db.read(move |conn| users::unknown(conn, some)).await {
-                Ok(gone) if gone.is_empty() => {}
-                Ok(gone) => self.remove(gone).await,
-                Err(e) => return tracing::warn!(error = &e as &dyn std::error::Error, "looking for mail of nobody"),
-            }
+        let Ok(Ok(subs)) = tokio::task::spawn_blocking(move || mailbox.subs()).await else { return };
+        for some in subs.chunks(AT_ONCE) {
+            self.remove_unknown(db, some.to_vec()).await;
+        }
+    }
+
+    /// Removes the mails to those of them who are gone.
+    async fn remove_unknown(&self, db: &Sqlite, subs: Vec<String>) {
+        match db.read(move |conn| users::unknown(conn, subs)).await {
+            Ok(gone) if gone.is_empty() => {}
+            Ok(gone) => self.remove(gone).await,
+            Err(e) => tracing::warn!(error = &e as &dyn std::error::Error, "looking for mail of nobody"),
         }
     }
 
@@ -138,8 +142,13 @@ async fn settle(
         let safe = tokio::task::spawn_blocking(move || mailbox.settle()).await;
         match safe {
             Ok(Ok(())) => {
-                if let Err(e) = db.write(move |conn| users::mailed(conn, &done)).await {
+                let noted = done.clone();
+                if let Err(e) = db.write(move |conn| users::mailed(conn, &noted)).await {
                     tracing::warn!(error = &e as &dyn std::error::Error, "noting mail as written");
+                }
+                // Who went while the mail was being written.
+                for some in done.chunks(AT_ONCE) {
+                    desk.remove_unknown(&db, some.to_vec()).await;
                 }
             }
             Ok(Err(e)) => tracing::warn!(error = &e as &dyn std::error::Error, "settling mail"),

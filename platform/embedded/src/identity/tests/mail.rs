@@ -99,8 +99,28 @@ async fn mail_goes_with_whom_it_was_for() {
 }
 
 #[tokio::test]
+async fn mail_written_for_one_who_goes_meanwhile_goes_too() {
+    let issuer = issuer().await;
+    let (pool, _) = issuer.stage().await;
+    issuer.identity.ensure_tenant_admin(&pool, &facts("t-1", "ada@example.com")).await.unwrap();
+    let pool_id = pool.to_string();
+    let find = move |conn: &rusqlite::Connection| users::by_login(conn, &pool_id, "ada@example.com");
+    let ada = issuer.identity.0.db.read(find).await.unwrap().unwrap();
+    issuer.identity.remove_tenant_users(&pool, &tenant("t-1")).await.unwrap();
+    // Whoever began to write it before the removal comes only now.
+    issuer.identity.0.post.deliver(ada).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !issuer.mails("ada@example.com").is_empty() {
+        assert!(tokio::time::Instant::now() < deadline, "the mail stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn mail_of_nobody_goes_at_the_next_start() {
     let first = issuer().await;
+    let foreign = first.dir.path().join("mail").join("a note.eml");
+    std::fs::write(&foreign, "To: <whom@it.may.concern>").unwrap();
     let (pool, _) = first.stage().await;
     for (id, email) in [("t-1", "ada@one.example"), ("t-2", "ada@two.example")] {
         first.identity.ensure_tenant_admin(&pool, &facts(id, email)).await.unwrap();
@@ -116,6 +136,7 @@ async fn mail_of_nobody_goes_at_the_next_start() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(second.mails("ada@two.example").len(), 1);
+    assert!(foreign.exists(), "what is not of ours stays");
 }
 
 /// Waits until no mail is owed.

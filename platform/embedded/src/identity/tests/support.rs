@@ -42,7 +42,7 @@ impl Ids for Counted {
         getrandom::fill(bytes).unwrap();
     }
     fn fresh(&self) -> String {
-        format!("id-{:06}", self.0.fetch_add(1, Ordering::Relaxed))
+        uuid::Uuid::from_u128(self.0.fetch_add(1, Ordering::Relaxed).into()).to_string()
     }
 }
 
