@@ -17,16 +17,16 @@ const NAMES: [&str; 11] = [
     "credential",
     "private_key",
 ];
-/// Names that are secret as a whole only.
-const WHOLE: [&str; 3] = ["authorization", "cookie", "set-cookie"];
+/// Headers whose value is secret up to the end of its line.
+const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
 /// The text with what looks like a secret masked.
 pub fn redact(text: &str) -> String {
-    let mut within_key = false;
+    // It may begin in the middle of a key.
+    let mut within_key = begins_within_key(text);
     let lines = text.lines().map(|line| {
-        let (begins, ends) = (line.contains("-----BEGIN ") && line.contains("PRIVATE KEY"), line.contains("-----END "));
-        if within_key || begins {
-            within_key = !ends;
+        if within_key || begins_key(line) {
+            within_key = !line.contains("-----END ");
             return MASK.to_owned();
         }
         addresses(&words(&named(line)))
@@ -34,17 +34,27 @@ pub fn redact(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+fn begins_key(line: &str) -> bool {
+    line.contains("-----BEGIN ") && line.contains("PRIVATE KEY")
+}
+
+fn begins_within_key(text: &str) -> bool {
+    let edge =
+        text.lines().find(|line| begins_key(line) || (line.contains("-----END ") && line.contains("PRIVATE KEY")));
+    edge.is_some_and(|line| !begins_key(line))
+}
+
 /// Masks the values of secret names: `name=value`, `"name": "value"`, `--name value`, `Authorization: Bearer value`.
 fn named(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     while let Some((start, word)) = next_word(rest) {
         let end = start + word.len();
+        let before = rest[..start].chars().last();
         out.push_str(&rest[..end]);
         rest = &rest[end..];
-        let Some(gap) = value_after(word, rest) else { continue };
+        let Some((gap, length)) = value_after(before, word, rest) else { continue };
         out.push_str(&rest[..gap]);
         rest = &rest[gap..];
-        let length = value_length(rest);
         if length > 0 {
             out.push_str(MASK);
             rest = &rest[length..];
@@ -53,24 +63,56 @@ fn named(line: &str) -> String {
     out + rest
 }
 
-/// How far after a word its secret value begins, if it is a name that has one.
-fn value_after(word: &str, rest: &str) -> Option<usize> {
+/// How far after a word its secret value begins and how long that is, if the word is a name that has one.
+fn value_after(before: Option<char>, word: &str, rest: &str) -> Option<(usize, usize)> {
     let name = word.to_ascii_lowercase();
-    let secret = NAMES.iter().any(|part| name.contains(part)) || WHOLE.contains(&name.as_str());
+    let header = HEADERS.contains(&name.as_str());
+    let secret = header || NAMES.iter().any(|part| name.contains(part));
     let bearer = name == "bearer" && rest.starts_with(' ') && looks_random(rest.trim_start());
-    if bearer || (secret && name.starts_with("--") && rest.starts_with(' ')) {
-        return Some(rest.len() - rest.trim_start().len());
-    }
-    if !secret {
+    let value = if bearer || (secret && name.starts_with("--") && rest.starts_with(' ')) {
+        rest.trim_start()
+    } else if secret {
+        let after = rest.trim_start_matches(['\\', '"', '\'', ']']).trim_start();
+        after.strip_prefix("=>").or_else(|| after.strip_prefix([':', '=']))?.trim_start()
+    } else {
         return None;
+    };
+    let unescaped = value.trim_start_matches('\\');
+    let inner = unescaped.strip_prefix(['"', '\'']).unwrap_or(unescaped);
+    let opening = &value[..value.len() - inner.len()];
+    let value = if header { after_scheme(inner) } else { inner };
+    let length = match opening.chars().last() {
+        Some(quote @ ('"' | '\'')) => quoted_length(value, quote, opening.starts_with('\\')),
+        _ if header => match before {
+            // A name and its value in the same quotes, as curl has them.
+            Some(quote @ ('"' | '\'')) if !rest.starts_with(quote) => quoted_length(value, quote, false),
+            _ => value.len(),
+        },
+        _ => value_length(value),
+    };
+    Some((rest.len() - value.len(), length))
+}
+
+/// `Bearer`, `Basic` and other schemes are no secret, what follows them is.
+fn after_scheme(value: &str) -> &str {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-') => rest.trim_start(),
+        _ => value,
     }
-    let after = rest.trim_start_matches(['\\', '"', '\'', ']']).trim_start();
-    let value = after.strip_prefix("=>").or_else(|| after.strip_prefix([':', '=']))?;
-    let value = value.trim_start().trim_start_matches(['\\', '"', '\'']);
-    let scheme = ["bearer ", "basic "]
-        .into_iter()
-        .find(|scheme| value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    Some(rest.len() - value.len() + scheme.map_or(0, str::len))
+}
+
+/// Up to the quote that ends it: one that is not escaped, or is if the opening one was.
+fn quoted_length(value: &str, quote: char, escaped: bool) -> usize {
+    let mut chars = value.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c == quote {
+            return at;
+        }
+        if c == '\\' && chars.next_if(|(_, next)| *next == quote).is_some() && escaped {
+            return at;
+        }
+    }
+    value.len()
 }
 
 /// Up to what cannot be in a value.
@@ -140,6 +182,15 @@ mod tests {
             ("Authorization: Bearer abc.def-123", "Authorization: Bearer ***"),
             ("> authorization: Basic dXNlcjpwYXNz", "> authorization: Basic ***"),
             ("sent bearer 0123456789abcdef to it", "sent bearer *** to it"),
+            ("authorization: token 0123abcd", "authorization: token ***"),
+            ("{'Authorization': 'ApiKey 0123 abcd', 'Host': 'x'}", "{'Authorization': 'ApiKey ***', 'Host': 'x'}"),
+            ("Proxy-Authorization: Digest user=\"ada\"", "Proxy-Authorization: Digest ***"),
+            ("Cookie: a=b; session=hunter2", "Cookie: ***"),
+            (r#"-H "Cookie: a=b; c=d" -H "Host: x""#, r#"-H "Cookie: ***" -H "Host: x""#),
+            (r#"{"password": "hunter 2, \"and\" 3", "user": "ada"}"#, r#"{"password": "***", "user": "ada"}"#),
+            (r#"{\"password\":\"hunter 2\",\"user\":\"ada\"}"#, r#"{\"password\":\"***\",\"user\":\"ada\"}"#),
+            (r#"{"password": "", "user": "ada"}"#, r#"{"password": "", "user": "ada"}"#),
+            ("--password 'hunter 2' --port 80", "--password '***' --port 80"),
             ("DB_PASSWORD=hunter2 HOST=db", "DB_PASSWORD=*** HOST=db"),
             (r#"{"password": "hunter2", "user": "ada"}"#, r#"{"password": "***", "user": "ada"}"#),
             (r#"{\"client_secret\":\"s3\"}"#, r#"{\"client_secret\":\"***\"}"#),
@@ -161,6 +212,12 @@ mod tests {
     fn a_private_key_is_masked_line_by_line() {
         let said = "loading\n-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----\nfailed";
         assert_eq!(redact(said), "loading\n***\n***\n***\nfailed");
+    }
+
+    #[test]
+    fn the_end_of_a_private_key_is_masked_without_its_beginning() {
+        let said = "MHcCAQEE\nAwEHoUQD\n-----END PRIVATE KEY-----\nfailed";
+        assert_eq!(redact(said), "***\n***\n***\nfailed");
     }
 
     #[test]
