@@ -87,3 +87,26 @@ UPDATE gone SET at = unixepoch() * 1000;
 CREATE INDEX gone_at ON gone (at);
 ",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::users;
+    use super::MIGRATIONS;
+    use crate::sqlite::{Mode, Place, Sqlite};
+
+    #[tokio::test]
+    async fn a_file_of_before_goes_on_with_what_it_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = || Place::File(dir.path().join("identity.db"));
+        let before = Sqlite::open(place(), Mode::Inline, &MIGRATIONS[..2]).unwrap();
+        before.write(|c| c.execute("INSERT INTO gone VALUES ('stage', 't-1')", [])).await.unwrap();
+        before.close().await;
+        drop(before);
+
+        let after = Sqlite::open(place(), Mode::Inline, MIGRATIONS).unwrap();
+        assert!(after.read(|c| users::is_gone(c, "stage", "t-1")).await.unwrap());
+        // It is remembered from now on, not since 1970, which would be forgotten at once.
+        let recent = "SELECT at > (unixepoch() - 3600) * 1000 FROM gone";
+        assert!(after.read(move |c| c.query_row(recent, [], |row| row.get::<_, bool>(0))).await.unwrap());
+    }
+}
