@@ -20,6 +20,9 @@ const NAMES: [&str; 11] = [
 /// Headers whose value is secret up to the end of its line.
 const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
+/// What may stand before an authorization's secret and is none.
+const SCHEMES: [&str; 6] = ["basic", "bearer", "digest", "negotiate", "token", "apikey"];
+
 /// The text with what looks like a secret masked.
 pub fn redact(text: &str) -> String {
     // It may begin in the middle of a key.
@@ -93,10 +96,9 @@ fn value_after(before: Option<char>, word: &str, rest: &str) -> Option<(usize, u
     Some((rest.len() - value.len(), length))
 }
 
-/// `Bearer`, `Basic` and other schemes are no secret, what follows them is.
 fn after_scheme(value: &str) -> &str {
     match value.split_once(' ') {
-        Some((scheme, rest)) if scheme.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-') => rest.trim_start(),
+        Some((word, rest)) if SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word)) => rest.trim_start(),
         _ => value,
     }
 }
@@ -183,6 +185,7 @@ mod tests {
             ("> authorization: Basic dXNlcjpwYXNz", "> authorization: Basic ***"),
             ("sent bearer 0123456789abcdef to it", "sent bearer *** to it"),
             ("authorization: token 0123abcd", "authorization: token ***"),
+            ("authorization: hunter was sent", "authorization: ***"),
             ("{'Authorization': 'ApiKey 0123 abcd', 'Host': 'x'}", "{'Authorization': 'ApiKey ***', 'Host': 'x'}"),
             ("Proxy-Authorization: Digest user=\"ada\"", "Proxy-Authorization: Digest ***"),
             ("Cookie: a=b; session=hunter2", "Cookie: ***"),
