@@ -5,10 +5,13 @@ use std::sync::Arc;
 use tenantry_conformance::identity::IdentitySubject;
 
 use crate::support::emulator::Emulator;
-use crate::world::{tenant, world};
+use crate::support::proxy::Proxy;
+use crate::world::{tenant, world_at};
 
+/// Calls of several at once come to an emulator one after the other: it does not keep two of one name apart itself.
 async fn subject(emulator: Emulator) -> IdentitySubject {
-    let world = world(&emulator).await;
+    let proxy = Proxy::one_at_a_time(&emulator.url).await;
+    let world = world_at(&emulator, &emulator.config_at(&proxy.url).await).await;
     let dedicated = tenant("t-own");
     let (own, _) = world.identity.ensure_pool(&dedicated, "premium", None).await.unwrap();
     let shared = world.pools.pooled.as_ref().unwrap().id.clone();
@@ -21,7 +24,7 @@ async fn subject(emulator: Emulator) -> IdentitySubject {
         pooled: [tenant("t-1"), tenant("t-2")],
         dedicated,
         urls,
-        keep: Box::new(()),
+        keep: Box::new(proxy),
     }
 }
 
