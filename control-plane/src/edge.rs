@@ -7,4 +7,5 @@ pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod faults;
 pub(crate) mod idempotency;
+mod nesting;
 pub(crate) mod page;

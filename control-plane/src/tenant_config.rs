@@ -7,7 +7,7 @@ mod limit;
 mod render;
 
 pub(crate) use self::limit::PublicLimit;
-pub(crate) use self::render::rendered_text;
+pub(crate) use self::render::{rendered_text, take_shown};
 
 use serde_json::{Map, Value};
 use tenantry_contract::record::TenantRecord;

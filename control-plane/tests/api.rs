@@ -14,6 +14,8 @@ mod idempotency;
 mod issuer;
 #[path = "api/loops.rs"]
 mod loops;
+#[path = "api/nesting.rs"]
+mod nesting;
 #[path = "api/people.rs"]
 mod people;
 #[path = "api/registrations.rs"]

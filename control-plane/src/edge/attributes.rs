@@ -1,7 +1,7 @@
 //! Free members of a tenant, as clients send them and as they are kept.
 
 use serde_json::{Map, Value};
-use tenantry_contract::attributes::Attributes;
+use tenantry_contract::attributes::{Attributes, TOO_DEEP};
 
 use super::faults::Faults;
 
@@ -37,7 +37,16 @@ pub(crate) fn settle(members: &mut Map<String, Value>, at: &str, faults: &mut Fa
     if members.get("tenantConfig").is_some_and(|config| !is_config(config)) {
         faults.say(format!("{at}tenantConfig"), "must be an object, or the JSON text of one");
     }
+    check_depth(members, at, faults);
     settle_config(members);
+}
+
+fn check_depth(members: &mut Map<String, Value>, at: &str, faults: &mut Faults) {
+    let attributes = Attributes(std::mem::take(members));
+    if let Some(name) = attributes.too_deep() {
+        faults.say(format!("{at}{name}"), TOO_DEEP);
+    }
+    *members = attributes.0;
 }
 
 /// Anything else would take from the tenant's people where they sign in.

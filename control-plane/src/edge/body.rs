@@ -5,10 +5,12 @@ use axum::extract::{FromRequest, Request};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
+use tenantry_contract::attributes::TOO_DEEP;
 use tenantry_web::Problem;
 use tenantry_web::json::read;
 
 use super::faults::fault;
+use super::nesting;
 
 /// The body of a request that must be JSON.
 pub(crate) struct Body(pub Bytes);
@@ -44,11 +46,17 @@ fn is_json(headers: &HeaderMap) -> bool {
         && (sub.eq_ignore_ascii_case("json") || sub.to_ascii_lowercase().ends_with("+json"))
 }
 
+/// The reader stops at 128 levels. Its error has no kind of its own for that.
+fn is_recursion(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("recursion limit exceeded")
+}
+
 impl Body {
     /// Every body of this API is an object.
     pub fn object(&self) -> Result<Map<String, Value>, Problem> {
         serde_json::from_slice(&self.0).map_err(|error| match error.classify() {
             Category::Data => fault("body", "must be a JSON object"),
+            _ if is_recursion(&error) => fault(nesting::deepest_member(&self.0), TOO_DEEP),
             _ => {
                 Problem::bad_request(format!("The body is not JSON: line {}, column {}", error.line(), error.column()))
             }

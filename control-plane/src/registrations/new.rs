@@ -1,8 +1,8 @@
 //! From the body of a registration to a [`NewTenant`]: every fault is named, and nothing is half-believed.
 
 use serde_json::{Map, Value};
-use tenantry_contract::attributes::Attributes;
-use tenantry_contract::catalogue::{Catalogue, Tier};
+use tenantry_contract::attributes::{Attributes, CONFIG};
+use tenantry_contract::catalogue::{Catalogue, Placement, Tier};
 use tenantry_contract::lifecycle::NewTenant;
 use tenantry_contract::name::{Email, TenantName};
 use tenantry_contract::status::Status;
@@ -32,6 +32,10 @@ pub(crate) fn parse(body: &Body, catalogue: &Catalogue, traceparent: Option<Stri
     status(&registration, &mut faults);
     settle(&mut tenant, "tenantData.", &mut faults);
     settle(&mut registration, "tenantRegistrationData.", &mut faults);
+    if tier.as_ref().is_some_and(|(_, tier)| tier.placement != Placement::External) {
+        no_config(&tenant, "tenantData", &mut faults);
+        no_config(&registration, "tenantRegistrationData", &mut faults);
+    }
 
     // Ids and states are ours to give, whatever was sent.
     let (tenant, _) = Attributes(tenant).split_owned();
@@ -54,6 +58,15 @@ pub(crate) fn parse(body: &Body, catalogue: &Catalogue, traceparent: Option<Stri
         _ => None,
     };
     faults.or(new)
+}
+
+/// Where the people of a tenant that we place sign in is ours to say.
+fn no_config(members: &Map<String, Value>, at: &str, faults: &mut Faults) {
+    if members.contains_key(CONFIG) {
+        let rule =
+            "is set by the control plane: leave it out, or register the tenant in a tier whose placement is external";
+        faults.say(format!("{at}.{CONFIG}"), rule);
+    }
 }
 
 fn text(members: &mut Map<String, Value>, name: &str, faults: &mut Faults) -> Option<String> {

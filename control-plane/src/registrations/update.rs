@@ -20,6 +20,7 @@ use crate::edge::body::Body;
 use crate::edge::faults::{Faults, fault};
 use crate::meters;
 use crate::state::Shared;
+use crate::tenant_config::take_shown;
 use crate::tenants::view::{TenantDoc, tenant};
 
 #[derive(ToSchema)]
@@ -41,8 +42,7 @@ pub(crate) struct Request {
 #[schema(as = RegistrationUpdated)]
 pub(crate) struct Updated<R = RegistrationDoc, T = TenantDoc> {
     pub tenant_registration: R,
-    /// Null if nothing was sent for the tenant.
-    pub tenant: Option<T>,
+    pub tenant: T,
     pub message: String,
 }
 
@@ -71,9 +71,9 @@ pub(crate) async fn handler(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Data<Updated<View, View>>>, Problem> {
-    let amendment = parse(&body)?;
+    let mut amendment = parse(&body)?;
     let was = find::by_id(&app, &id).await?;
-    let with_tenant = amendment.tenant.is_some();
+    take_shown(&mut amendment, &was, &app.cp.settings);
     let record = match app.cp.store.amend(&was.registration_id, amendment).await? {
         AmendOutcome::Amended(record) => record,
         AmendOutcome::Refused(why) => return Err(refused(why)),
@@ -84,7 +84,7 @@ pub(crate) async fn handler(
     Ok(Json(Data {
         data: Updated {
             tenant_registration: view::registration(&record),
-            tenant: with_tenant.then(|| tenant(&record, &app.cp.settings)),
+            tenant: tenant(&record, &app.cp.settings),
             message: "Tenant registration updated successfully".into(),
         },
     }))

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tenantry_contract::attributes::{CONFIG, as_config};
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::id::PoolId;
+use tenantry_contract::lifecycle::Amendment;
 use tenantry_contract::record::TenantRecord;
 use utoipa::ToSchema;
 
@@ -54,4 +56,17 @@ pub(crate) fn rendered_text(record: &TenantRecord, settings: &Settings) -> Optio
         return None;
     }
     rendered(record, settings).map(|config| Value::Object(config).to_string())
+}
+
+/// Takes a `tenantConfig` out of an amendment that is what `/tenants` shows: a client may send back what it read.
+pub(crate) fn take_shown(amendment: &mut Amendment, record: &TenantRecord, settings: &Settings) {
+    if record.placement == Placement::External {
+        return;
+    }
+    let shown = rendered(record, settings);
+    for part in [&mut amendment.tenant, &mut amendment.registration].into_iter().flatten() {
+        if shown.is_some() && part.get(CONFIG).and_then(as_config) == shown {
+            part.0.remove(CONFIG);
+        }
+    }
 }

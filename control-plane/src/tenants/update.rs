@@ -16,6 +16,7 @@ use crate::edge::faults::Faults;
 use crate::registrations::create::taken;
 use crate::registrations::update::refused;
 use crate::state::Shared;
+use crate::tenant_config::take_shown;
 
 /// Change a tenant's attributes
 ///
@@ -40,10 +41,11 @@ pub(crate) async fn handler(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Data<Map<String, Value>>>, Problem> {
-    let amendment = parse(&body)?;
+    let mut amendment = parse(&body)?;
     let not_found = || Problem::not_found(format!("Tenant {id} not found."));
     let tenant_id = TenantId::parse(id.as_str()).map_err(|_| not_found())?;
     let was = app.cp.store.tenant(&tenant_id).await?.ok_or_else(not_found)?;
+    take_shown(&mut amendment, &was, &app.cp.settings);
     match app.cp.store.amend(&was.registration_id, amendment).await? {
         AmendOutcome::Amended(record) => Ok(Json(Data { data: tenant(&record, &app.cp.settings) })),
         AmendOutcome::Refused(why) => Err(refused(bare(why))),

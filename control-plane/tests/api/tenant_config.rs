@@ -62,6 +62,49 @@ async fn urls_are_rendered_from_the_pool_and_the_gateway() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_configuration_of_a_tenant_that_we_place_is_ours() {
+    let stand = Stand::new().await;
+    let evil = json!({"userPoolId": "local_evil", "appClientId": "evil"});
+    for part in ["tenantData", "tenantRegistrationData"] {
+        let mut body = json!({"tenantData": {"tenantName": "acme", "email": "a@example.com", "tier": "basic"}});
+        body[part]["tenantConfig"] = evil.clone();
+        let answer = stand.call("POST", "/tenant-registrations", Some(&body)).await;
+        assert_eq!(answer.faults(422), [format!("{part}.tenantConfig")]);
+    }
+    let data = stand.register("acme", "basic").await;
+    let tenant = format!("/tenants/{}", data["tenantId"].as_str().unwrap());
+    let registration = format!("/tenant-registrations/{}", data["tenantRegistrationId"].as_str().unwrap());
+    let refused = async || {
+        let before = stand.record(&data["tenantId"]).await;
+        for config in [evil.clone(), json!({}), json!("{}")] {
+            let put = json!({"tenantConfig": config, "phone": "1"});
+            assert_eq!(stand.call("PUT", &tenant, Some(&put)).await.faults(409), ["tenantConfig"]);
+            for part in ["tenantData", "tenantRegistrationData"] {
+                let patch = json!({ part: { "tenantConfig": config } });
+                let faults = stand.call("PATCH", &registration, Some(&patch)).await.faults(409);
+                assert_eq!(faults, [format!("{part}.tenantConfig")]);
+            }
+        }
+        assert_eq!(stand.record(&data["tenantId"]).await, before);
+    };
+    refused().await;
+    provisioned(&stand, &data, json!("{\"userPoolId\":\"local_pool1\",\"appClientId\":\"c1\"}")).await;
+    refused().await;
+
+    // What it is may be sent back: as it is shown, and as it is kept.
+    let kept = stand.record(&data["tenantId"]).await.tenant;
+    let shown = stand.call("GET", &tenant, None).await.is(200)["data"]["tenantConfig"].clone();
+    let object = json!({"appClientId": "c1", "userPoolId": "local_pool1"});
+    for same in [shown.clone(), object] {
+        let put = stand.call("PUT", &tenant, Some(&json!({ "tenantConfig": same }))).await.is(200);
+        assert_eq!(put["data"]["tenantConfig"], shown);
+        let patch = json!({"tenantData": {"tenantConfig": same}});
+        stand.call("PATCH", &registration, Some(&patch)).await.is(200);
+    }
+    assert_eq!(stand.record(&data["tenantId"]).await.tenant, kept);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_another_application_plane_wrote_is_left_as_it_is() {
     let stand = Stand::new().await;
     let data = stand.register("acme", "partner").await;

@@ -4,6 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::nesting::{MAX_LEVELS, TOO_DEEP, is_too_deep};
+
+mod nesting;
+
 /// Free members of a tenant or a registration.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -21,8 +25,9 @@ pub const MAX_BYTES: usize = 96 * 1024;
 /// A client may fill this much, `tenantConfig` aside: the rest is room for the one that a report brings.
 pub const MAX_CLIENT_BYTES: usize = 88 * 1024;
 
-/// The member that tells clients where a tenant is.
-const CONFIG: &str = "tenantConfig";
+/// The member that tells clients where a tenant is. It is the client's only where another application plane places the
+/// tenant.
+pub const CONFIG: &str = "tenantConfig";
 
 impl Attributes {
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -60,12 +65,31 @@ impl Attributes {
         })
     }
 
+    /// The name of a member that nests deeper than [`MAX_LEVELS`]: a record that holds it could not be read again.
+    pub fn too_deep(&self) -> Option<&str> {
+        let deep = |(name, value): &(&String, &Value)| match value {
+            // It is kept as text and shown as an object.
+            Value::String(text) if *name == CONFIG => serde_json::from_str(text).is_ok_and(|value| is_too_deep(&value)),
+            value => is_too_deep(value),
+        };
+        self.0.iter().find(deep).map(|(name, _)| name.as_str())
+    }
+
     fn size(&self) -> usize {
         length(&self.0)
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// A `tenantConfig`, which may have come as text or as an object.
+pub fn as_config(value: &Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(object) => Some(object.clone()),
+        Value::String(text) => serde_json::from_str(text).ok(),
+        _ => None,
     }
 }
 
@@ -89,6 +113,18 @@ mod tests {
     fn filled(bytes: usize) -> Attributes {
         let empty = r#"{"note":""}"#.len();
         Attributes::from_iter([("note".to_owned(), json!("x".repeat(bytes - empty)))])
+    }
+
+    #[test]
+    fn a_member_nests_as_deep_as_a_record_can_be_read() {
+        let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        let with = |name: &str, value: Value| Attributes::from_iter([(name.to_owned(), value)]);
+        assert_eq!(with("note", nested(MAX_LEVELS)).too_deep(), None);
+        assert_eq!(with("note", nested(MAX_LEVELS + 1)).too_deep(), Some("note"));
+        let config = |levels| json!(json!({ "a": nested(levels) }).to_string());
+        assert_eq!(with(CONFIG, config(MAX_LEVELS - 1)).too_deep(), None);
+        assert_eq!(with(CONFIG, config(MAX_LEVELS)).too_deep(), Some(CONFIG), "the text of one counts, too");
+        assert_eq!(with("note", config(MAX_LEVELS)).too_deep(), None, "any other text is a text");
     }
 
     #[test]

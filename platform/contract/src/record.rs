@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::attributes::{Attributes, SERVER_OWNED};
+use crate::attributes::{Attributes, CONFIG, SERVER_OWNED, as_config};
 use crate::catalogue::Placement;
 use crate::id::{RegistrationId, TenantId};
 use crate::name::{Email, TenantName};
@@ -95,11 +95,7 @@ impl TenantRecord {
 
     /// `tenantConfig`, which an application plane may have sent as text or as an object.
     pub fn tenant_config(&self) -> Option<Map<String, Value>> {
-        match self.tenant.get("tenantConfig")? {
-            Value::Object(object) => Some(object.clone()),
-            Value::String(text) => serde_json::from_str(text).ok(),
-            _ => None,
-        }
+        self.tenant.get(CONFIG).and_then(as_config)
     }
 
     /// The operation that has not ended.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Event, EventName};
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, TOO_DEEP};
 use crate::id::{OperationId, RegistrationId};
 use crate::operation::{Failure, OperationKind};
 
@@ -36,6 +36,8 @@ pub enum ReportFault {
     HalfAPair,
     #[error("detail.jobOutput.{0} must be an object")]
     NotAnObject(&'static str),
+    #[error("detail.jobOutput.{part}.{name} {TOO_DEEP}")]
+    TooDeep { part: &'static str, name: String },
 }
 
 impl Report {
@@ -81,7 +83,13 @@ fn pair(event: &Event) -> Result<Option<(OperationId, u32)>, ReportFault> {
 fn member(output: Option<&Map<String, Value>>, name: &'static str) -> Result<Attributes, ReportFault> {
     match output.and_then(|o| o.get(name)) {
         None | Some(Value::Null) => Ok(Attributes::default()),
-        Some(Value::Object(members)) => Ok(Attributes(members.clone())),
+        Some(Value::Object(members)) => {
+            let members = Attributes(members.clone());
+            match members.too_deep() {
+                Some(deep) => Err(ReportFault::TooDeep { part: name, name: deep.to_owned() }),
+                None => Ok(members),
+            }
+        }
         Some(_) => Err(ReportFault::NotAnObject(name)),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::apply::{alike, apply};
 use super::{Applied, Decided};
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, CONFIG, TOO_DEEP, as_config};
 use crate::catalogue::Placement;
 use crate::event::{Report, Verdict};
 use crate::name::Email;
@@ -38,12 +38,14 @@ pub enum AmendRefused {
 
 pub fn amend(mut record: TenantRecord, amendment: Amendment, now: Timestamp) -> Result<Decided, AmendRefused> {
     let mut wanted = None;
-    if let Some(sent) = amendment.tenant {
+    if let Some(mut sent) = amendment.tenant {
+        take_config("tenantData", &record, &mut sent)?;
         let sent = take_email(&mut record, sent)?;
         let view = record.owned_view();
         owned_unchanged("tenantData", &view, &mut record.tenant, sent)?;
     }
     if let Some(mut sent) = amendment.registration {
+        take_config("tenantRegistrationData", &record, &mut sent)?;
         wanted = status(&mut sent)?;
         let view = record.owned_view();
         owned_unchanged("tenantRegistrationData", &view, &mut record.registration, sent)?;
@@ -55,6 +57,20 @@ pub fn amend(mut record: TenantRecord, amendment: Amendment, now: Timestamp) -> 
         Some(_) => Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() }),
         None => Ok(bare_failure(record, amendment.tenant_status, now)),
     }
+}
+
+/// Where a tenant's people sign in is the provisioner's to say, and another application plane's where that one places
+/// the tenant.
+fn take_config(at: &str, record: &TenantRecord, sent: &mut Attributes) -> Result<(), AmendRefused> {
+    if record.placement == Placement::External {
+        return Ok(());
+    }
+    let Some(config) = sent.0.remove(CONFIG) else { return Ok(()) };
+    let ours = record.tenant_config();
+    if ours.is_some() && as_config(&config) == ours {
+        return Ok(());
+    }
+    Err(AmendRefused::Owned { field: format!("{at}.{CONFIG}") })
 }
 
 /// `email` is the client's to change, but has a field of its own. Once something may have been made for the tenant,
@@ -106,6 +122,9 @@ fn owned_unchanged(
         if !view.get(&name).is_some_and(|ours| alike(ours, &value)) {
             return Err(AmendRefused::Owned { field: format!("{at}.{name}") });
         }
+    }
+    if let Some(name) = free.too_deep() {
+        return Err(AmendRefused::Invalid { field: format!("{at}.{name}"), rule: TOO_DEEP.into() });
     }
     own.merge(free);
     match own.overfilled() {
