@@ -5,6 +5,7 @@ pub(crate) mod delete;
 pub(crate) mod disable;
 pub(crate) mod enable;
 pub(crate) mod get;
+mod grant;
 pub(crate) mod list;
 pub(crate) mod update;
 pub(crate) mod view;

@@ -8,6 +8,8 @@ mod access;
 mod documents;
 #[path = "api/events.rs"]
 mod events;
+#[path = "api/grants.rs"]
+mod grants;
 #[path = "api/idempotency.rs"]
 mod idempotency;
 #[path = "api/issuer.rs"]

@@ -11,6 +11,7 @@ use tenantry_ports::keys::{StoredAnswer, Taken};
 use tenantry_web::{Caller, Problem};
 use utoipa::ToSchema;
 
+use super::grant;
 use crate::edge::answer::Data;
 use crate::edge::body::Body;
 use crate::edge::faults::Faults;
@@ -50,6 +51,7 @@ pub(crate) struct Created {
     request_body = Request,
     responses(
         (status = 201, description = "It is made", body = Data<Created>),
+        (status = 403, description = "The role grants scopes that the caller lacks"),
         (status = 409, description = "The name is taken"),
         (status = 422, description = "Fields break rules; all of them are named"),
     ),
@@ -63,6 +65,7 @@ pub(crate) async fn handler(
 ) -> Result<Response, Problem> {
     const PATH: &str = "/users";
     let new = parse(body.object()?)?;
+    grant::check_role(&app.cp.settings.policy, &caller, &new.role)?;
     let Some(key) = key.scoped(&caller, PATH, PATH, &body.0) else {
         return Ok(idempotency::answer(create(&app, new, false).await?));
     };

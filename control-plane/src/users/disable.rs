@@ -1,8 +1,9 @@
 //! `PUT` or `DELETE /users/{id}/disable`: SBT's document says one, its clients send the other.
 
 use axum::extract::State;
-use tenantry_web::{Json, Path, Problem};
+use tenantry_web::{Caller, Json, Path, Problem};
 
+use super::grant;
 use super::view::not_found;
 use crate::edge::answer::Message;
 use crate::state::{App, Shared};
@@ -16,13 +17,18 @@ use crate::state::{App, Shared};
     params(("id" = String, Path, description = "The user's name")),
     responses(
         (status = 200, description = "The user may not sign in", body = Message),
+        (status = 403, description = "It is the caller, or has scopes that the caller lacks"),
         (status = 404, description = "There is none"),
         (status = 409, description = "It is the last administrator that is enabled"),
     ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.user.disable", skip_all)]
-pub(crate) async fn by_put(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Message>, Problem> {
-    disable(&app, &id).await
+pub(crate) async fn by_put(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Message>, Problem> {
+    disable(&app, &caller, &id).await
 }
 
 /// Keep a user from signing in
@@ -36,17 +42,23 @@ pub(crate) async fn by_put(State(app): State<Shared>, Path(id): Path<String>) ->
     params(("id" = String, Path, description = "The user's name")),
     responses(
         (status = 200, description = "The user may not sign in", body = Message),
+        (status = 403, description = "It is the caller, or has scopes that the caller lacks"),
         (status = 404, description = "There is none"),
         (status = 409, description = "It is the last administrator that is enabled"),
     ),
 )]
 #[tracing::instrument(level = "debug", name = "control_plane.user.disable", skip_all)]
-pub(crate) async fn by_delete(State(app): State<Shared>, Path(id): Path<String>) -> Result<Json<Message>, Problem> {
-    disable(&app, &id).await
+pub(crate) async fn by_delete(
+    State(app): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Message>, Problem> {
+    disable(&app, &caller, &id).await
 }
 
-async fn disable(app: &App, id: &str) -> Result<Json<Message>, Problem> {
-    if app.cp.admins.set_enabled(id, false).await? {
+async fn disable(app: &App, caller: &Caller, id: &str) -> Result<Json<Message>, Problem> {
+    let admin = grant::other(app, caller, id, "changes their own state").await?;
+    if app.cp.admins.set_enabled(&admin.name, false).await? {
         Ok(Json(Message::text("User disabled")))
     } else {
         Err(not_found(id))
