@@ -31,7 +31,7 @@ impl Stage {
         fresh: Duration,
     ) -> Result<Arc<Inventory>, StoreError> {
         let known = self.inventory.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, inventory)) = known.filter(|(at, _)| now.since(*at) < fresh) {
+        if let Some((_, inventory)) = known.filter(|(at, _)| now.is_within(fresh, *at)) {
             return Ok(inventory);
         }
         let entries = work.inventory(&Owner::Stage).await?;
@@ -43,14 +43,14 @@ impl Stage {
     /// What is known to be needed, though perhaps not any more.
     pub fn needed(&self, now: Timestamp) -> BTreeSet<ResourceId> {
         let known = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = known.as_ref().filter(|(since, _)| now.since(*since) < NEEDED);
+        let fresh = known.as_ref().filter(|(since, _)| now.is_within(NEEDED, *since));
         fresh.map(|(_, needed)| needed.clone()).unwrap_or_default()
     }
 
     /// Does not make older what was known before.
     pub fn keep_needed(&self, needed: &BTreeSet<ResourceId>, now: Timestamp) {
         let mut known = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = known.as_ref().map(|(since, _)| *since).filter(|since| now.since(*since) < NEEDED);
+        let since = known.as_ref().map(|(since, _)| *since).filter(|since| now.is_within(NEEDED, *since));
         *known = Some((since.unwrap_or(now), needed.clone()));
     }
 

@@ -36,6 +36,11 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Whether this is at or after `start`, and less than `span` after it. A clock that was set back is out of it.
+    pub fn is_within(self, span: Duration, start: Self) -> bool {
+        self >= start && self.since(start) < span
+    }
+
     /// The day in UTC, as `2026-11-22`.
     pub fn day(self) -> String {
         self.to_string().chars().take(10).collect()
@@ -86,5 +91,8 @@ mod tests {
         let (a, b) = (Timestamp::from_millis(5), Timestamp::from_millis(9));
         assert_eq!(b.since(a), Duration::from_millis(4));
         assert_eq!(a.since(b), Duration::ZERO);
+        let span = Duration::from_millis(4);
+        assert!(!b.is_within(span, a) && b.is_within(2 * span, a) && a.is_within(span, a));
+        assert!(!a.is_within(span, b), "before the start");
     }
 }

@@ -34,6 +34,8 @@ pub struct State {
     by_time: BTreeSet<(Timestamp, i64)>,
     /// Acknowledged before a restart, and beyond `read_to`.
     pub done: BTreeSet<i64>,
+    /// The time of the last call that took what is due.
+    followed: Timestamp,
 }
 
 /// One message to deliver.
@@ -81,8 +83,23 @@ impl State {
         }
     }
 
+    /// Keeps what is hidden hidden for as long as it was to be, if the clock was set back since the last call.
+    fn follow(&mut self, now: Timestamp) {
+        let step_back = self.followed.since(now);
+        self.followed = now;
+        if step_back.is_zero() {
+            return;
+        }
+        for (seq, out) in &mut self.out {
+            self.by_time.remove(&(out.visible_at, *seq));
+            out.visible_at = now.plus(out.visible_at.since(now.plus(step_back)));
+            self.by_time.insert((out.visible_at, *seq));
+        }
+    }
+
     /// Hides up to `max` messages that are visible at `now` once more, and says which.
     pub fn take_due(&mut self, now: Timestamp, hide: Duration, max: usize) -> Due {
+        self.follow(now);
         let mut due = Due::default();
         while due.again.len() < max
             && let Some(&(at, seq)) = self.by_time.first()
@@ -190,6 +207,18 @@ mod tests {
             assert_eq!(state.stands_for(&Receipt(nonsense.into())), None, "{nonsense}");
         }
     }
+
+    #[test]
+    fn a_clock_that_was_set_back_hides_nothing_longer() {
+        let mut state = State::default();
+        let hide = Duration::from_millis(50);
+        state.take_due(at(9_000), hide, 5);
+        state.put(3, first(9_020));
+        assert!(state.take_due(at(1_000), hide, 5).again.is_empty());
+        assert_eq!(state.next_visible(), Some(at(1_020)));
+        assert_eq!(state.take_due(at(1_020), hide, 5).again, [Turn { seq: 3, receives: 2 }]);
+    }
+
     #[test]
     fn a_delivery_that_is_taken_back_does_not_count() {
         let mut state = State::default();

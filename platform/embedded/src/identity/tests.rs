@@ -1,6 +1,7 @@
 //! Whole flows, over a real listener.
 
 mod access;
+mod clock;
 mod code_flow;
 mod conformance;
 mod isolation;

@@ -48,7 +48,8 @@ impl Throttle {
             make_room(&mut map, now);
         }
         let tries = map.entry(who).or_default();
-        if tries.until > now {
+        // A pause beyond the longest is of a clock that was set back since.
+        if tries.until > now && tries.until <= now.plus(LONGEST_PAUSE) {
             return Err(Refused::Locked(tries.until.since(now)));
         }
         if tries.under_way >= AT_ONCE {
@@ -148,6 +149,16 @@ mod tests {
             throttle.begin([1; 32], at(now)).ok().unwrap().failed(at(now));
         }
         assert!(throttle.begin([1; 32], at(now)).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_locks_nobody_out() {
+        let throttle = Throttle::default();
+        for _ in 0..5 {
+            throttle.begin([1; 32], at(100_000)).ok().unwrap().failed(at(100_000));
+        }
+        assert!(matches!(throttle.begin([1; 32], at(100_000)), Err(Refused::Locked(_))));
+        assert!(throttle.begin([1; 32], at(90_000)).is_ok());
     }
 
     #[test]

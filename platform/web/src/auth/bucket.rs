@@ -21,6 +21,8 @@ impl Bucket {
 
     /// Takes one if there is one.
     pub fn take(&mut self, now: Timestamp) -> bool {
+        // The clock was set back: what was there counts from now on.
+        self.since = self.since.min(now);
         let every = self.every.as_millis().max(1);
         let gained = u32::try_from(now.since(self.since).as_millis() / every).unwrap_or(u32::MAX);
         if gained > 0 {
@@ -50,5 +52,7 @@ mod tests {
         assert!(bucket.take(at(900_000)));
         assert!(bucket.take(at(900_000)));
         assert!(!bucket.take(at(900_000)));
+        assert!(!bucket.take(at(100_000)));
+        assert!(bucket.take(at(110_000)), "a clock that was set back gives no less");
     }
 }

@@ -47,7 +47,7 @@ impl Keys {
     ) -> Result<DecodingKey, AuthError> {
         let slot = self.slot(&issuer.url, now);
         let known = slot.current(now).and_then(|set| Some((set.keys.get(kid)?.clone(), set.read_at)));
-        if let Some((key, _)) = known.as_ref().filter(|(_, read_at)| now.since(*read_at) < STALE) {
+        if let Some((key, _)) = known.as_ref().filter(|(_, read_at)| now.is_within(STALE, *read_at)) {
             return Ok(key.clone());
         }
         match (known, slot.refresh(issuers, issuer, now)) {

@@ -112,7 +112,7 @@ impl Seen {
     /// When it is time, lets one caller through to check again; the others go on with what is known.
     fn claim_recheck(&self, now: Timestamp) -> Option<Claim<'_>> {
         let before = self.checked.load(Ordering::Relaxed);
-        if now.since(Timestamp::from_millis(before)) < RECHECK {
+        if now.is_within(RECHECK, Timestamp::from_millis(before)) {
             return None;
         }
         let claimed = self.checked.compare_exchange(before, now.millis(), Ordering::Relaxed, Ordering::Relaxed);

@@ -37,6 +37,12 @@ impl Still {
     }
 }
 
+impl Still {
+    pub fn back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
 impl Clock for Still {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))

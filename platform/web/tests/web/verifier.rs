@@ -80,6 +80,16 @@ async fn a_token_of_an_issuer_that_is_gone_ends_soon() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_puts_no_check_off() {
+    let stand = Stand::new();
+    let token = stand.token(&claims(json!({})));
+    assert!(stand.verifier.verify(&token).await.is_ok());
+    stand.known.issuers.lock().unwrap().remove(URL);
+    stand.clock.back(3 * 3600 * S);
+    assert!(matches!(stand.verifier.verify(&token).await, Err(AuthError::Invalid(_))));
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_during_a_check_leaves_it_to_the_next() {
     let stand = Stand::new();
     let token = stand.token(&claims(json!({})));

@@ -77,7 +77,7 @@ impl Slot {
             return Started::TooSoon { retry_after: EVERY };
         }
         let (under_way, ended) = watch::channel(());
-        let refresh = Refresh { under_way: ended, after_a_pause: now.since(state.began) >= 2 * STALE };
+        let refresh = Refresh { under_way: ended, after_a_pause: !now.is_within(2 * STALE, state.began) };
         (state.last, state.began) = (Some(refresh.clone()), now);
         let (slot, issuers, issuer) = (Arc::clone(self), Arc::clone(issuers), Arc::clone(issuer));
         tokio::spawn(async move {
