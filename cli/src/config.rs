@@ -7,12 +7,16 @@ mod faults;
 mod file;
 mod groups;
 mod local;
+mod oidc;
 mod origins;
 mod parse;
+mod public;
 mod up;
 
 pub use self::faults::Faults;
+pub use self::oidc::Oidc;
 pub use self::origins::Origins;
+pub use self::public::PublicUrl;
 pub use self::up::{Roles, UpArgs, UpSettings};
 
 /// The environment, read here and nowhere else.

@@ -4,7 +4,6 @@
 mod credentials;
 mod private;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -19,17 +18,18 @@ use tenantry_embedded::ids::RandomIds;
 use tenantry_embedded::runtime::{LocalRuntime, LocalRuntimeConfig, Pace};
 use tenantry_embedded::sqlite::{Mode, Place};
 use tenantry_ports::clock::Clock;
+use tenantry_ports::identity::Issuers;
 use tenantry_ports::ids::Ids;
 use tenantry_provisioner::EngineConfig;
 use tenantry_web::serve::allow_many_files;
-use tenantry_web::{Lifecycle, telemetry};
+use tenantry_web::{AnyIssuers, Lifecycle, RemoteIssuers, telemetry};
 use tokio::net::TcpListener;
 
-use self::credentials::{Credentials, FirstAdmin, Machine};
+use self::credentials::Credentials;
 use self::private::keep_private;
 use crate::background::Background;
 use crate::bind::{Picked, host, reachable};
-use crate::config::{Roles, UpSettings, variable};
+use crate::config::{PublicUrl, Roles, UpSettings, variable};
 use crate::lasting;
 use crate::parts::{Parts, Ports};
 use crate::signals::Stop;
@@ -51,6 +51,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         catalogue,
         origins,
         allowed_hosts,
+        public,
         proxies,
         policy,
         sources,
@@ -80,10 +81,20 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     let gateway = if roles.gateway { Some(picked.bind(gateway_listen, "--gateway-listen").await?) } else { None };
     let gateway_url = gateway.as_ref().map(|gateway| url(gateway, "--gateway-listen")).transpose()?;
 
-    let mut config = IdentityConfig::new(data_dir.join("mail"), BaseUrl::fixed(&api_url));
-    config.app_origins.clone_from(&origins.application);
-    config.portal_origins.clone_from(&origins.portal);
-    config.admin_groups = policy.groups().map(str::to_owned).collect();
+    let local_api = BaseUrl::fixed(&api_url);
+    let hosts = [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts);
+    let hosts = hosts.chain(public.hosts()).collect();
+    let api_url = announced(api_url, public.url, "--listen");
+    let gateway_url = gateway_url.map(|url| announced(url, public.gateway_url, "--gateway-listen"));
+
+    let config = IdentityConfig {
+        local_url: local_api,
+        app_origins: origins.application.clone(),
+        portal_origins: origins.portal.clone(),
+        admin_groups: policy.groups().map(str::to_owned).collect(),
+        first_admin_email: public.admin_email,
+        ..IdentityConfig::new(data_dir.join("mail"), BaseUrl::fixed(&api_url))
+    };
     let identity =
         Identity::open(Place::File(identity_file), Mode::Threaded, config, clock.clone(), ids.clone()).await?;
     let admins = identity.ensure_admin_pool().await?;
@@ -91,17 +102,18 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     let processes = processes(data_dir.clone(), catalogue.clone())?;
     let runtime = Arc::new(LocalRuntime::open(processes, Arc::new(identity.clone()))?);
 
+    let trusted = AnyIssuers(vec![Arc::new(identity.clone()), Arc::new(RemoteIssuers::new(public.oidc.issuers)?)]);
     let lifecycle = Lifecycle::new(DRAIN);
     let background = Background::start()?;
     let parts = Parts {
-        ports: ports(&database, &identity, clock, ids),
+        ports: ports(&database, &identity, Arc::new(trusted), clock, ids),
         catalogue,
         issuer_base: api_url.clone(),
-        claims: BTreeMap::new(),
+        claims: public.oidc.claims,
         gateway_url: gateway_url.clone(),
         origins,
         policy,
-        hosts: [listen, gateway_listen].into_iter().chain(metrics_listen).map(host).chain(allowed_hosts).collect(),
+        hosts,
         proxies,
         lifecycle: lifecycle.clone(),
         background: background.handle(),
@@ -122,16 +134,8 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         parts.serve_metrics(picked.bind(at, "--metrics-listen").await?, &metrics);
     }
 
-    let credentials = Credentials {
-        api_url: roles.control_plane.then(|| format!("{api_url}/")),
-        gateway_url: gateway_url.as_ref().map(|url| format!("{url}/")),
-        portal_url: None,
-        issuer: admins.issuer,
-        user_client_id: admins.user_client.into(),
-        admin: FirstAdmin { user_name: admins.first_admin.user_name, password: admins.first_admin.password },
-        machine: Machine { client_id: admins.machine_client.into(), client_secret: admins.machine_secret },
-    };
-    credentials.write(&data_dir)?;
+    let urls = (roles.control_plane.then_some(api_url.as_str()), gateway_url.as_deref());
+    Credentials::new(urls, admins).write(&data_dir)?;
     lifecycle.set_ready();
     let took = started.elapsed().as_millis();
     let running = running(roles, &api_url, gateway_url.as_deref());
@@ -176,6 +180,13 @@ fn url(listener: &TcpListener, flag: &str) -> std::io::Result<String> {
     Ok(format!("http://{}", reachable(at)))
 }
 
+/// The URL that others are told: the public one, if a proxy is before the listener.
+fn announced(local: String, public: Option<PublicUrl>, flag: &str) -> String {
+    let Some(public) = public else { return local };
+    tracing::info!("{flag} answers at {local}, and others reach it at {}", public.origin);
+    public.origin
+}
+
 /// What runs here and where it is, for people.
 fn running(roles: Roles, api: &str, gateway: Option<&str>) -> String {
     let first = if roles.control_plane { "API" } else { "sign-in" };
@@ -186,7 +197,13 @@ fn running(roles: Roles, api: &str, gateway: Option<&str>) -> String {
 }
 
 /// Every port, served by what this one machine has.
-fn ports(database: &Database, identity: &Identity, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Ports {
+fn ports(
+    database: &Database,
+    identity: &Identity,
+    issuers: Arc<dyn Issuers>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+) -> Ports {
     let store = Arc::new(database.clone());
     let people = Arc::new(identity.clone());
     Ports {
@@ -197,8 +214,8 @@ fn ports(database: &Database, identity: &Identity, clock: Arc<dyn Clock>, ids: A
         keys: store.clone(),
         secrets: store.clone(),
         usage: store,
-        admins: people.clone(),
-        issuers: people,
+        admins: people,
+        issuers,
         clock,
         ids,
     }

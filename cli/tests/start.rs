@@ -6,10 +6,14 @@ mod support;
 
 #[path = "start/help.rs"]
 mod help;
+#[path = "start/oidc_signer.rs"]
+mod oidc_signer;
 #[path = "start/parts.rs"]
 mod parts;
 #[path = "start/placement.rs"]
 mod placement;
+#[path = "start/public.rs"]
+mod public;
 #[path = "start/refusals.rs"]
 mod refusals;
 #[path = "start/stopping.rs"]

@@ -4,7 +4,6 @@
 mod adoption;
 mod args;
 mod common;
-mod oidc;
 mod placing;
 mod resolve;
 mod state;
@@ -15,7 +14,6 @@ mod values;
 pub use self::adoption::AdoptionSettings;
 pub use self::args::RoleArgs;
 pub use self::common::Common;
-pub use self::oidc::Oidc;
 pub use self::placing::Placing;
 pub use self::resolve::Resolve;
 pub use self::state::State;

@@ -16,6 +16,7 @@ use super::groups;
 use super::local;
 use super::origins::{Origins, host_name, origin};
 use super::parse::{address, catalogue as read_catalogue, format, source};
+use super::public::{Public, PublicArgs};
 
 /// Start everything in one process on this machine
 #[derive(Debug, Args)]
@@ -55,6 +56,8 @@ pub struct UpArgs {
     /// Host names the listeners answer to, besides localhost and the addresses above
     #[arg(long, value_name = "HOST", value_delimiter = ',', env = "TENANTRY_ALLOWED_HOST")]
     allowed_host: Option<Vec<String>>,
+    #[command(flatten)]
+    public: PublicArgs,
     /// Networks of proxies before the listeners, such as `10.0.0.0/8`: who they say has called, by X-Forwarded-For, is
     /// whom requests are counted for and whom services hear of [default: none]
     #[arg(long, value_name = "NETWORK", value_delimiter = ',', env = "TENANTRY_TRUSTED_PROXY")]
@@ -110,6 +113,7 @@ pub struct UpSettings {
     pub catalogue: Catalogue,
     pub origins: Origins,
     pub allowed_hosts: Vec<String>,
+    pub public: Public,
     pub proxies: Proxies,
     pub policy: ScopePolicy,
     pub sources: Sources,
@@ -161,6 +165,7 @@ impl UpArgs {
             application_origin,
             allowed_origin,
             allowed_host,
+            public,
             trusted_proxy,
             admin_groups,
             control_plane_source,
@@ -170,7 +175,7 @@ impl UpArgs {
             config,
         } = self;
         let mut faults = Faults::default();
-        let file = File::read(config.as_deref(), &KEYS, &mut faults);
+        let file = File::read(config.as_deref(), &[&KEYS[..], &PublicArgs::KEYS].concat(), &mut faults);
         let data_dir = data_dir.or_else(|| file.one("data-dir").map(PathBuf::from));
         if data_dir.is_none() {
             faults.say("data-dir", "say where to keep data, such as --data-dir ./data");
@@ -191,6 +196,7 @@ impl UpArgs {
         .and_both(&origins(allowed_origin, "allowed-origin"));
         let hosts = allowed_host.or_else(|| file.many("allowed-host")).unwrap_or_default();
         let allowed_hosts = hosts.iter().filter_map(|host| faults.take("allowed-host", host_name(host))).collect();
+        let public = public.check(&file, &mut faults);
         let proxies = trusted_proxy.or_else(|| file.many("trusted-proxy")).unwrap_or_default();
         let proxies = proxies.iter().filter_map(|text| faults.take("trusted-proxy", text.parse())).collect();
         let groups = admin_groups.or_else(|| file.many("admin-groups"));
@@ -216,7 +222,8 @@ impl UpArgs {
         }
         let log_format = faults.take("log-format", format(&log_format));
         let log = faults.take("log", telemetry::filter(&log));
-        let complete = (data_dir, listen, gateway_listen, roles, catalogue, policy.zip(sources), log_format, log);
+        let access = policy.zip(sources).zip(public);
+        let complete = (data_dir, listen, gateway_listen, roles, catalogue, access, log_format, log);
         faults.check()?;
         let (
             Some(data_dir),
@@ -224,7 +231,7 @@ impl UpArgs {
             Some(gateway_listen),
             Some(roles),
             Some(catalogue),
-            Some((policy, (control_plane, application_plane))),
+            Some(((policy, (control_plane, application_plane)), public)),
             Some(log_format),
             Some(log),
         ) = complete
@@ -240,6 +247,7 @@ impl UpArgs {
             catalogue,
             origins,
             allowed_hosts,
+            public,
             proxies: Proxies::new(proxies),
             policy,
             sources: Sources { control_plane, application_plane },

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use anyhow::Context;
+use tenantry_embedded::identity::AdminPool;
 
 use crate::files::write_private;
 
@@ -39,6 +40,19 @@ pub struct Machine {
 }
 
 impl Credentials {
+    /// From the URLs of the API and the gateway, where they run, and the admins' pool.
+    pub fn new((api, gateway): (Option<&str>, Option<&str>), admins: AdminPool) -> Self {
+        Self {
+            api_url: api.map(|url| format!("{url}/")),
+            gateway_url: gateway.map(|url| format!("{url}/")),
+            portal_url: None,
+            issuer: admins.issuer,
+            user_client_id: admins.user_client.into(),
+            admin: FirstAdmin { user_name: admins.first_admin.user_name, password: admins.first_admin.password },
+            machine: Machine { client_id: admins.machine_client.into(), client_secret: admins.machine_secret },
+        }
+    }
+
     pub fn write(&self, dir: &Path) -> anyhow::Result<()> {
         let path = dir.join("credentials.json");
         write_private(&path, &serde_json::to_vec_pretty(self)?)

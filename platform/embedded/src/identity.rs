@@ -64,6 +64,8 @@ pub struct IdentityConfig {
     /// Where mail goes, as `.eml` files.
     pub mail_dir: PathBuf,
     pub base_url: BaseUrl,
+    /// The origin that this machine's own services reach the issuers at: no proxy is between.
+    pub local_url: BaseUrl,
     /// Where the tenants' application may be sent back to, character by character; usually bare origins.
     pub app_origins: Vec<String>,
     /// The same for the provider's portal.
@@ -81,6 +83,7 @@ impl IdentityConfig {
         };
         Self {
             mail_dir,
+            local_url: base_url.clone(),
             base_url,
             app_origins: Vec::new(),
             portal_origins: Vec::new(),
@@ -161,7 +164,12 @@ impl Identity {
 
     /// Where a service that holds the pool's service token manages users.
     pub fn users_url(&self, pool: &PoolId) -> String {
-        format!("{}/admin/users", self.url_of(pool.as_str()))
+        format!("{}/{pool}/admin/users", self.0.config.local_url.get())
+    }
+
+    /// Where a service on this machine reads the keys of a pool.
+    pub fn jwks_url(&self, pool: &PoolId) -> String {
+        format!("{}/{pool}/.well-known/jwks.json", self.0.config.local_url.get())
     }
 
     /// Opens the users of one pool to whoever has it, over HTTP. The same at every start.

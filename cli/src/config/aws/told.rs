@@ -1,6 +1,7 @@
 //! What is configured, apart from what one role alone has.
 
-use super::{Common, Oidc, State, Values};
+use super::{Common, State, Values};
+use crate::config::Oidc;
 use crate::config::origins::address;
 
 pub struct Told {
@@ -15,7 +16,7 @@ impl Told {
     /// None if something is wrong, which is noted.
     pub fn read(values: &mut Values) -> Option<Self> {
         let (common, state) = (Common::read(values), State::read(values));
-        let oidc = Oidc::read(values);
+        let oidc = Oidc::read(values.some("oidc-issuers").as_deref(), &mut values.faults);
         let gateway_url = match values.some("gateway-url") {
             Some(_) => values.read("gateway-url", address),
             None => Some(String::new()),

@@ -39,6 +39,10 @@ impl Pools for Identity {
         Self::users_url(self, pool)
     }
 
+    fn jwks_url(&self, pool: &PoolId) -> String {
+        Self::jwks_url(self, pool)
+    }
+
     fn issuer_url(&self, pool: &PoolId) -> String {
         Self::issuer_url(self, pool)
     }

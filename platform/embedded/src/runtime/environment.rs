@@ -48,7 +48,7 @@ pub fn of(
             env.set("TENANTRY_TENANT_ID", id.as_str());
         }
     }
-    env.set("TENANTRY_JWKS_URL", &format!("{issuer}/.well-known/jwks.json"));
+    env.set("TENANTRY_JWKS_URL", &pools.jwks_url(&pool_id));
     env.set("TENANTRY_ISSUER", &issuer);
     env.set("TENANTRY_POOL_ID", pool);
     env.set("TENANTRY_CLIENT_ID", output(outputs, CLIENT)?);

@@ -28,5 +28,8 @@ pub trait Pools: Send + Sync {
     /// Where a service uses that token.
     fn users_url(&self, pool: &PoolId) -> String;
 
+    /// Where a service reads the keys of that pool's tokens.
+    fn jwks_url(&self, pool: &PoolId) -> String;
+
     fn issuer_url(&self, pool: &PoolId) -> String;
 }

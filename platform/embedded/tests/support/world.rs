@@ -140,6 +140,10 @@ impl Pools for FakePools {
         format!("http://issuer/{pool}/users")
     }
 
+    fn jwks_url(&self, pool: &PoolId) -> String {
+        format!("http://issuer/{pool}/.well-known/jwks.json")
+    }
+
     fn issuer_url(&self, pool: &PoolId) -> String {
         format!("http://issuer/{pool}")
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tenantry_ports::identity::Issuer;
 use tenantry_web::{ClaimMap, OidcIssuer};
 
-use super::Values;
+use super::Faults;
 
 /// `[[issuers]]` in TOML.
 #[derive(Deserialize)]
@@ -14,6 +14,8 @@ use super::Values;
 struct File {
     issuers: Vec<OidcIssuer>,
 }
+
+const SETTING: &str = "oidc-issuers";
 
 #[derive(Default)]
 pub struct Oidc {
@@ -24,30 +26,32 @@ pub struct Oidc {
 }
 
 impl Oidc {
-    /// Whatever is wrong is noted.
-    pub fn read(values: &mut Values) -> Self {
+    /// Reads the file, if there is one. Whatever is wrong is noted.
+    pub fn read(path: Option<&str>, faults: &mut Faults) -> Self {
         let mut oidc = Self::default();
-        let file = values.read("oidc-issuers", |path| {
-            let text = std::fs::read_to_string(path).map_err(|e| format!("{path} cannot be read: {e}"))?;
-            toml::from_str::<File>(&text).map_err(|e| format!("{path}: {e}"))
-        });
+        let file = path.and_then(|path| faults.take(SETTING, read(path)));
         let mut names = BTreeSet::new();
         for issuer in file.into_iter().flat_map(|file| file.issuers) {
             if !names.insert(issuer.name.clone()) {
-                values.faults.say("oidc-issuers", format_args!("two issuers have the name {}", issuer.name));
+                faults.say(SETTING, format_args!("two issuers have the name {}", issuer.name));
             }
-            let faults = issuer.faults();
-            for fault in &faults {
-                values.faults.say("oidc-issuers", fault);
+            let found = issuer.faults();
+            for fault in &found {
+                faults.say(SETTING, fault);
             }
             let (issuer, keys, claims) = issuer.parts();
-            if faults.is_empty() && oidc.claims.insert(issuer.url.clone(), claims).is_some() {
-                values.faults.say("oidc-issuers", format_args!("the issuer {} is there twice", issuer.url));
+            if found.is_empty() && oidc.claims.insert(issuer.url.clone(), claims).is_some() {
+                faults.say(SETTING, format_args!("the issuer {} is there twice", issuer.url));
             }
             oidc.issuers.push((issuer, keys));
         }
         oidc
     }
+}
+
+fn read(path: &str) -> Result<File, String> {
+    let text = std::fs::read_to_string(path).map_err(|e| format!("{path} cannot be read: {e}"))?;
+    toml::from_str(&text).map_err(|e| format!("{path}: {e}"))
 }
 
 #[cfg(test)]
@@ -64,10 +68,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("issuers.toml");
         std::fs::write(&path, issuers.iter().map(one).collect::<String>()).unwrap();
-        let given = BTreeMap::from([("oidc-issuers", path.to_string_lossy().into_owned())]);
-        let mut values = Values::find(&given, None, |setting| setting.key == "oidc-issuers");
-        Oidc::read(&mut values);
-        values.faults.check().map_or_else(|faults| faults.to_string(), |()| String::new())
+        let mut faults = Faults::default();
+        Oidc::read(path.to_str(), &mut faults);
+        faults.check().map_or_else(|faults| faults.to_string(), |()| String::new())
     }
 
     #[test]
