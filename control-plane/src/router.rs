@@ -31,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(tenants::list::handler))
         .routes(routes!(tenants::get::handler, tenants::update::handler))
         .routes(routes!(tenants::operations::handler))
+        .routes(routes!(tenants::raw::handler))
         .routes(routes!(tenant_config::by_query::handler))
         .routes(routes!(tenant_config::by_name::handler))
         .routes(routes!(users::create::handler, users::list::handler))

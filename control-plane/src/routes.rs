@@ -21,6 +21,7 @@ pub static ROUTES: &[RouteAccess] = &[
     route(Method::GET, "/tenants/{id}", TENANT_READ),
     route(Method::PUT, "/tenants/{id}", TENANT_WRITE),
     route(Method::GET, "/tenants/{id}/operations", TENANT_READ),
+    route(Method::GET, "/tenants/{id}/raw", TENANT_READ),
     route(Method::GET, "/operations/{id}", TENANT_READ),
     route(Method::GET, "/events", TENANT_READ),
     route(Method::GET, "/events/stream", TENANT_READ),

@@ -35,6 +35,11 @@ enum Verb {
         /// The tenant's id
         id: String,
     },
+    /// Print a tenant's record as the store keeps it, also when it cannot be read
+    Export {
+        /// The tenant's id, or its registration's
+        id: String,
+    },
     /// Change what may be changed
     Update {
         /// The tenant's id
@@ -60,6 +65,13 @@ impl Tenants {
                 list::show(&list, &paging, &api, json, console).await?;
             }
             Verb::Get { id } => show(&api.get(&["tenants", &id], &[]).await?, json, console)?,
+            Verb::Export { id } => {
+                let answer = api.get(&["tenants", &id, "raw"], &[]).await?;
+                match answer["data"]["text"].as_str() {
+                    Some(text) if !json => console.line(text)?,
+                    _ => console.json(&answer)?,
+                }
+            }
             Verb::Update { id, changes } => {
                 let body = Value::Object(attributes::object(&changes));
                 show(&api.send(Method::PUT, &["tenants", &id], Some(&body)).await?, json, console)?;

@@ -38,7 +38,7 @@ pub(crate) async fn handler(
     // Taken off the wire, so that the connection can be used again.
     _body: Unread,
 ) -> Result<Json<Data<Message>>, Problem> {
-    let record = find::by_either_id(&app, &id).await?;
+    let record = find::to_offboard(&app, &id).await?;
     let budget = app.cp.budget(&record);
     let trace = trace.map(|trace| trace.to_string());
     match app.cp.store.begin(&record.registration_id, Begin::Offboard, budget, trace, None).await? {

@@ -6,6 +6,7 @@ use tenantry_contract::id::TenantId;
 use tenantry_contract::record::TenantRecord;
 use tenantry_web::{Json, Path, Problem};
 
+use super::unreadable::explained;
 use super::view::{TenantDoc, tenant};
 use crate::edge::answer::Data;
 use crate::state::{App, Shared};
@@ -30,7 +31,10 @@ pub(crate) async fn handler(
 
 pub(super) async fn find(app: &App, id: &str) -> Result<TenantRecord, Problem> {
     let found = match TenantId::parse(id) {
-        Ok(id) => app.cp.store.tenant(&id).await?,
+        Ok(tenant) => match app.cp.store.tenant(&tenant).await {
+            Ok(found) => found,
+            Err(error) => return Err(explained(app, id, error).await),
+        },
         Err(_) => None,
     };
     found.ok_or_else(|| Problem::not_found(format!("Tenant not found for id {id}")))

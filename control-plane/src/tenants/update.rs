@@ -8,6 +8,7 @@ use tenantry_contract::lifecycle::{AmendRefused, Amendment};
 use tenantry_ports::store::AmendOutcome;
 use tenantry_web::{Json, Path, Problem};
 
+use super::unreadable::explained;
 use super::view::{TenantDoc, tenant};
 use crate::edge::answer::Data;
 use crate::edge::attributes::settle;
@@ -44,7 +45,10 @@ pub(crate) async fn handler(
     let mut amendment = parse(&body)?;
     let not_found = || Problem::not_found(format!("Tenant {id} not found."));
     let tenant_id = TenantId::parse(id.as_str()).map_err(|_| not_found())?;
-    let was = app.cp.store.tenant(&tenant_id).await?.ok_or_else(not_found)?;
+    let was = match app.cp.store.tenant(&tenant_id).await {
+        Ok(found) => found.ok_or_else(not_found)?,
+        Err(error) => return Err(explained(&app, &id, error).await),
+    };
     take_shown(&mut amendment, &was, &app.cp.settings);
     match app.cp.store.amend(&was.registration_id, amendment).await? {
         AmendOutcome::Amended(record) => Ok(Json(Data { data: tenant(&record, &app.cp.settings) })),

@@ -9,7 +9,7 @@ use crate::issuer::{claims, machine, not_for_us, not_valid};
 use crate::stand::Stand;
 
 /// Who may call what, in the words of the wire contract. A route that the document has and this has not fails.
-const EXPECTED: [(&str, &str, &str); 30] = [
+const EXPECTED: [(&str, &str, &str); 31] = [
     ("POST", "/tenant-registrations", "tenant/tenant_write"),
     ("GET", "/tenant-registrations", "tenant/tenant_read"),
     ("GET", "/tenant-registrations/{id}", "tenant/tenant_read"),
@@ -20,6 +20,7 @@ const EXPECTED: [(&str, &str, &str); 30] = [
     ("GET", "/tenants/{id}", "tenant/tenant_read"),
     ("PUT", "/tenants/{id}", "tenant/tenant_write"),
     ("GET", "/tenants/{id}/operations", "tenant/tenant_read"),
+    ("GET", "/tenants/{id}/raw", "tenant/tenant_read"),
     ("GET", "/operations/{id}", "tenant/tenant_read"),
     ("GET", "/events", "tenant/tenant_read"),
     ("GET", "/events/stream", "tenant/tenant_read"),

@@ -1,6 +1,9 @@
 //! What nests too deep to be read again is refused wherever it comes in.
 
 use serde_json::{Value, json};
+use tenantry_conformance::make::new_tenant;
+use tenantry_contract::catalogue::Placement;
+use tenantry_ports::store::{Registered, TenantStore};
 
 use crate::stand::{Stand, read, registration};
 
@@ -59,4 +62,33 @@ async fn a_body_that_no_reader_takes_is_refused_the_same_way() {
         let answer = read(stand.send("POST", path, &headers, deep.clone().into_bytes()).await).await;
         assert_eq!(answer.faults(422), ["tenantData.note"], "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_cannot_be_read_is_listed_exported_and_offboarded() {
+    let stand = Stand::new().await;
+    stand.register("first", "basic").await;
+    let mut new = new_tenant("deep", Placement::Pooled);
+    new.tenant.0.insert("note".into(), nested(126));
+    let Registered::New(record) = stand.db.register(new, None).await.unwrap() else { panic!("not registered") };
+    let (tenant, id) = (record.tenant_id.as_str(), record.registration_id.as_str());
+    for list in ["/tenants", "/tenant-registrations"] {
+        let lines = stand.call("GET", list, None).await.is(200)["data"].as_array().unwrap().clone();
+        assert_eq!(lines.len(), 2, "{list}");
+        let line = lines.iter().find(|line| line["tenantId"] == tenant).unwrap();
+        assert_eq!((&line["unreadable"], &line["tenantRegistrationId"]), (&json!(true), &json!(id)), "{list}");
+        assert!(line["reason"].as_str().unwrap().contains("recursion"), "{line}");
+    }
+    let message = stand.call("GET", &format!("/tenants/{tenant}"), None).await.is(500)["message"].clone();
+    assert!(message.as_str().unwrap().contains("/raw"), "{message}");
+    let raw = stand.call("GET", &format!("/tenants/{tenant}/raw"), None).await.is(200)["data"].clone();
+    assert!(raw["text"].as_str().unwrap().contains(&nested(126).to_string()));
+    assert_eq!(raw["lost"], json!(["tenant.note"]));
+    stand.call("GET", "/tenants/nope/raw", None).await.faults(404);
+
+    stand.call("DELETE", &format!("/tenant-registrations/{id}"), None).await.is(200);
+    let after = stand.call("GET", &format!("/tenant-registrations/{tenant}"), None).await.is(200);
+    assert_eq!(after["data"]["registrationStatus"], "Deleting");
+    let raw = stand.call("GET", &format!("/tenants/{tenant}/raw"), None).await.is(200)["data"].clone();
+    assert_eq!(raw["unreadable"], Value::Null);
 }

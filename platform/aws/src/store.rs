@@ -4,6 +4,7 @@
 mod amend;
 mod apply;
 mod begin;
+mod damaged;
 mod expire;
 pub(crate) mod indexed;
 mod read;
@@ -25,7 +26,9 @@ use tenantry_contract::record::TenantRecord;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::keys::KeyUse;
 use tenantry_ports::page::{Page, PageRequest};
-use tenantry_ports::store::{AmendOutcome, ApplyOutcome, BeginOutcome, Registered, StoreError, TenantStore};
+use tenantry_ports::store::{
+    AmendOutcome, ApplyOutcome, BeginOutcome, Listed, RawTenant, Registered, StoreError, TenantStore,
+};
 
 pub(crate) use self::row::{Row, index};
 pub(crate) use self::tiers::KnownTiers;
@@ -78,8 +81,12 @@ impl TenantStore for Database {
         read::named(self, name).await
     }
 
-    async fn tenants(&self, page: PageRequest) -> Result<Page<TenantRecord>, StoreError> {
-        read::tenants(self, &page).await
+    async fn tenants(&self, page: PageRequest) -> Result<Page<Listed>, StoreError> {
+        read::tenants(self, page).await
+    }
+
+    async fn raw(&self, id: &str) -> Result<Option<RawTenant>, StoreError> {
+        damaged::raw(self, id).await
     }
 
     async fn operation(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {

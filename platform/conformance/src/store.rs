@@ -162,6 +162,7 @@ macro_rules! store_suite {
             an_external_operation_fails_at_its_deadline,
             the_overdue_come_oldest_first,
             of_many_reapers_one_expires,
+            one_that_cannot_be_read_is_listed_exported_and_offboarded,
             every_tenant_is_listed_once,
             tenants_there_before_are_listed_once_while_others_come,
             operations_are_listed_newest_first,

@@ -1,5 +1,9 @@
 //! Everything the control plane knows of one tenant: the unit that a store loads, decides on and writes.
 
+mod salvage;
+
+pub use self::salvage::{Salvaged, salvage};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

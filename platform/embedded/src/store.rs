@@ -3,6 +3,7 @@
 mod amend;
 mod apply;
 mod begin;
+mod damaged;
 mod expire;
 mod place;
 mod read;
@@ -22,7 +23,9 @@ use tenantry_contract::record::TenantRecord;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::keys::KeyUse;
 use tenantry_ports::page::{Page, PageRequest};
-use tenantry_ports::store::{AmendOutcome, ApplyOutcome, BeginOutcome, Registered, StoreError, TenantStore};
+use tenantry_ports::store::{
+    AmendOutcome, ApplyOutcome, BeginOutcome, Listed, RawTenant, Registered, StoreError, TenantStore,
+};
 
 pub(crate) use self::read::number;
 pub(crate) use self::row::{IdKind, Row, find, write_record};
@@ -85,9 +88,14 @@ impl TenantStore for Database {
         Ok(self.inner.sqlite.read(move |c| read::named(c, &name)).await?)
     }
 
-    async fn tenants(&self, page: PageRequest) -> Result<Page<TenantRecord>, StoreError> {
+    async fn tenants(&self, page: PageRequest) -> Result<Page<Listed>, StoreError> {
         let unreadable = Arc::clone(&self.inner.unreadable);
         Ok(self.inner.sqlite.read(move |c| read::tenants(c, &unreadable, &page)).await?)
+    }
+
+    async fn raw(&self, id: &str) -> Result<Option<RawTenant>, StoreError> {
+        let id = id.to_owned();
+        Ok(self.inner.sqlite.read(move |c| damaged::raw(c, &id)).await?)
     }
 
     async fn operation(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {

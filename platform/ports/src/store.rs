@@ -7,7 +7,7 @@ use tenantry_contract::id::{OperationId, RegistrationId, TenantId};
 use tenantry_contract::lifecycle::{AmendRefused, Amendment, Begin, Ignored, NewTenant, Refused};
 use tenantry_contract::name::TenantName;
 use tenantry_contract::operation::{Budget, Operation};
-use tenantry_contract::record::TenantRecord;
+use tenantry_contract::record::{Salvaged, TenantRecord};
 use tenantry_contract::time::Timestamp;
 
 use crate::error::port_error;
@@ -28,7 +28,8 @@ pub trait TenantStore: Send + Sync {
     /// `answer` renders is kept under it in the same write.
     async fn register(&self, new: NewTenant, key: Option<KeyUse>) -> Result<Registered, StoreError>;
 
-    /// Begins an offboarding or a retry. The budget is the tier's of today.
+    /// Begins an offboarding or a retry. The budget is the tier's of today. An offboarding takes a record that cannot be
+    /// read for what is left of it, and writes that.
     async fn begin(
         &self,
         id: &RegistrationId,
@@ -57,7 +58,11 @@ pub trait TenantStore: Send + Sync {
     /// The tenant of that name that is not deleted.
     async fn tenant_named(&self, name: &TenantName) -> Result<Option<TenantRecord>, StoreError>;
 
-    async fn tenants(&self, page: PageRequest) -> Result<Page<TenantRecord>, StoreError>;
+    /// One whose record cannot be read is listed as such. One that is listed and not there is passed over.
+    async fn tenants(&self, page: PageRequest) -> Result<Page<Listed>, StoreError>;
+
+    /// The record as it is kept, of the tenant or of the registration of that id.
+    async fn raw(&self, id: &str) -> Result<Option<RawTenant>, StoreError>;
 
     async fn operation(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
 
@@ -69,6 +74,42 @@ pub trait TenantStore: Send + Sync {
 
     /// Whether it answers at all.
     async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// A tenant of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Listed {
+    Tenant(Box<TenantRecord>),
+    Unreadable(Unreadable),
+}
+
+/// A tenant whose record cannot be read: what can be told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub tenant_id: Option<TenantId>,
+    pub registration_id: Option<RegistrationId>,
+    pub name: Option<String>,
+    pub why: String,
+}
+
+/// A record as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawTenant {
+    pub text: String,
+    /// Why it cannot be read; none if it can.
+    pub unreadable: Option<String>,
+    /// What is left of one that cannot be read.
+    pub salvaged: Option<Salvaged>,
+}
+
+impl Listed {
+    /// The record, if it can be read.
+    pub fn record(self) -> Option<TenantRecord> {
+        match self {
+            Self::Tenant(record) => Some(*record),
+            Self::Unreadable(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -14,7 +14,9 @@ use tenantry_contract::record::TenantRecord;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::keys::KeyUse;
 use tenantry_ports::page::{Page, PageRequest};
-use tenantry_ports::store::{AmendOutcome, ApplyOutcome, BeginOutcome, Registered, StoreError, TenantStore};
+use tenantry_ports::store::{
+    AmendOutcome, ApplyOutcome, BeginOutcome, Listed, RawTenant, Registered, StoreError, TenantStore,
+};
 
 #[derive(Default)]
 pub struct Records(Mutex<HashMap<TenantId, TenantRecord>>);
@@ -74,7 +76,11 @@ impl TenantStore for Records {
         not_the_gateways()
     }
 
-    async fn tenants(&self, _: PageRequest) -> Result<Page<TenantRecord>, StoreError> {
+    async fn tenants(&self, _: PageRequest) -> Result<Page<Listed>, StoreError> {
+        not_the_gateways()
+    }
+
+    async fn raw(&self, _: &str) -> Result<Option<RawTenant>, StoreError> {
         not_the_gateways()
     }
 

@@ -7,6 +7,7 @@ use tenantry_ports::ids::MintIds;
 use tenantry_ports::keys::{Key, KeyUse, Taken};
 use tenantry_ports::store::{BeginOutcome, StoreError};
 
+use super::damaged;
 use super::used_key::{self, item_key};
 use crate::table::{Database, Outcome};
 
@@ -24,7 +25,11 @@ pub async fn once(database: &Database, asked: &Asked<'_>) -> Result<Option<Begin
     {
         return Ok(Some(before));
     }
-    let Some(row) = database.row_of_registration(asked.id).await? else { return Ok(Some(BeginOutcome::NotFound)) };
+    let found = match asked.what {
+        Begin::Offboard => damaged::row_or_salvage(database, asked.id).await?,
+        Begin::Retry => database.row_of_registration(asked.id).await?,
+    };
+    let Some(row) = found else { return Ok(Some(BeginOutcome::NotFound)) };
     let mut intent = database.intent();
     let (operation, trace) = (database.ids().operation(), asked.traceparent.clone());
     let begun = lifecycle::begin(row.record.clone(), asked.what, operation, asked.budget, trace, intent.now);

@@ -7,11 +7,11 @@ use tenantry_contract::record::TenantRecord;
 use tenantry_contract::status::Status;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::page::{Page, PageRequest};
-use tenantry_ports::store::StoreError;
+use tenantry_ports::store::{Listed, StoreError};
 
-use super::Row;
 use super::indexed::{name_key, old_operation_key, operation_key};
 use super::row::tenant_of;
+use super::{Row, damaged};
 use crate::table::{Database, Item, Key, Query, Read, Table, cut, moment};
 
 /// By the item that makes the name unique: the index on SBT's table may be behind.
@@ -23,24 +23,43 @@ pub async fn named(database: &Database, name: &TenantName) -> Result<Option<Tena
 }
 
 /// In the order of their ids, which for ours is the order they came in.
-pub async fn tenants(database: &Database, page: &PageRequest) -> Result<Page<TenantRecord>, StoreError> {
-    let listed = database
-        .merged("tenants", page.limit + 1, |query| match &page.after {
-            Some(position) => query.after(&position.0),
-            None => query,
-        })
-        .await?;
-    let ids: Vec<TenantId> = listed.iter().map(|item| id_at_end(item, item.text("sk")?)).collect::<Result<_, _>>()?;
-    let page = cut(ids.into_iter().map(|id| (id.to_string(), id)).collect(), page.limit);
-    let items = database.get_all(page.items.iter().map(Key::tenant).collect()).await?;
-    let mut records = Vec::with_capacity(page.items.len());
-    for id in &page.items {
-        let row = items.get(&Key::tenant(id)).map(Row::read).transpose()?.flatten();
-        let row = row
-            .ok_or_else(|| StoreError::Broken { what: format!("tenant {id} is listed and not there"), cause: None })?;
-        records.push(row.record);
+pub async fn tenants(database: &Database, mut page: PageRequest) -> Result<Page<Listed>, StoreError> {
+    let mut found = Vec::with_capacity(page.limit);
+    loop {
+        let wanted = page.limit - found.len();
+        let listed = database
+            .merged("tenants", wanted + 1, |query| match &page.after {
+                Some(position) => query.after(&position.0),
+                None => query,
+            })
+            .await?;
+        let ids: Vec<TenantId> =
+            listed.iter().map(|item| id_at_end(item, item.text("sk")?)).collect::<Result<_, _>>()?;
+        let some = cut(ids.into_iter().map(|id| (id.to_string(), id)).collect(), wanted);
+        found.extend(all_of(database, &some.items).await?);
+        page.after = some.next;
+        // Short of one that is listed and not there.
+        if found.len() == page.limit || page.after.is_none() {
+            return Ok(Page { items: found, next: page.after });
+        }
     }
-    Ok(Page { items: records, next: page.next })
+}
+
+/// These tenants, as far as they are there.
+async fn all_of(database: &Database, ids: &[TenantId]) -> Result<Vec<Listed>, StoreError> {
+    let items = database.get_all(ids.iter().map(Key::tenant).collect()).await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let item = items.get(&Key::tenant(id));
+        match item.map(Row::read) {
+            Some(Ok(Some(row))) => found.push(Listed::Tenant(Box::new(row.record))),
+            Some(Err(error)) => found.extend(item.map(|item| damaged::listed(id, item, &error))),
+            None | Some(Ok(None)) => {
+                tracing::warn!(tenant = %id, "a tenant is listed and not there: it is passed over");
+            }
+        }
+    }
+    Ok(found)
 }
 
 pub async fn overdue(database: &Database, now: Timestamp, limit: usize) -> Result<Vec<TenantId>, StoreError> {

@@ -108,6 +108,11 @@ impl Row {
         Ok(sbt::read_tenant(item)?.map(|(record, version)| Self { record, version }))
     }
 
+    /// What is left of a record, in place of the whole item.
+    pub fn salvaged(item: &crate::table::Item, record: TenantRecord) -> Result<Self, StoreError> {
+        Ok(Self { record, version: item.number(VERSION)? })
+    }
+
     /// The record is still as it was read: for a write that decides by it and does not change it.
     pub fn check(&self, intent: &mut Intent<'_>) -> Action {
         intent.check(Key::tenant(&self.record.tenant_id), self.unchanged())

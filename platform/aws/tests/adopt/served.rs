@@ -8,7 +8,7 @@ use tenantry_contract::lifecycle::Begin;
 use tenantry_contract::name::TenantName;
 use tenantry_contract::status::Status;
 use tenantry_ports::page::PageRequest;
-use tenantry_ports::store::{BeginOutcome, Registered, TenantStore};
+use tenantry_ports::store::{BeginOutcome, Listed, Registered, TenantStore};
 
 use crate::deployment::Deployment;
 use crate::support::emulator::Emulator;
@@ -36,10 +36,11 @@ async fn tenants_become_ours(emulator: Emulator) {
 
     let store = deployment.database();
     let page = store.tenants(PageRequest { after: None, limit: 10 }).await.unwrap();
-    let ids: Vec<_> = page.items.iter().map(|record| record.tenant_id.as_str()).collect();
+    let records: Vec<_> = page.items.into_iter().filter_map(Listed::record).collect();
+    let ids: Vec<_> = records.iter().map(|record| record.tenant_id.as_str()).collect();
     assert_eq!(ids, ["ten-1", "ten-2", "ten-3", "ten-4", "ten-5"]);
-    assert!(page.items.iter().all(|record| record.placement == Placement::External));
-    let first = &page.items[0];
+    assert!(records.iter().all(|record| record.placement == Placement::External));
+    let first = &records[0];
     assert_eq!(first.tenant_view()["prices"], json!([{ "id": "p1", "amount": 1.5 }]));
     assert_eq!(first.tenant_view()["phone"], "1");
     assert_eq!(first.registration_view()["campaign"], "spring");

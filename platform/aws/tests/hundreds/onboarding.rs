@@ -16,7 +16,7 @@ use tenantry_ports::bus::{Bus as _, Consumer};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
 use tenantry_ports::page::PageRequest;
-use tenantry_ports::store::TenantStore as _;
+use tenantry_ports::store::{Listed, TenantStore as _};
 use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -87,7 +87,8 @@ async fn so_many(store: &Database, status: Status) -> usize {
     let (mut count, mut after) = (0, None);
     loop {
         let page = store.tenants(PageRequest { limit: 100, after }).await.unwrap();
-        count += page.items.iter().filter(|record| record.status == status).count();
+        let records = page.items.into_iter().filter_map(Listed::record);
+        count += records.filter(|record| record.status == status).count();
         after = page.next;
         if after.is_none() {
             return count;

@@ -5,7 +5,7 @@ use tenantry_conformance::make::{key, new_tenant, together};
 use tenantry_contract::catalogue::Placement;
 use tenantry_ports::log::{EventFilter, EventLog};
 use tenantry_ports::page::PageRequest;
-use tenantry_ports::store::{Registered, TenantStore};
+use tenantry_ports::store::{Listed, Registered, TenantStore};
 
 use crate::support::emulator::Emulator;
 use crate::support::proxy::{Fault, Proxy};
@@ -23,7 +23,7 @@ pub async fn behind_a_proxy() -> (Fresh, Fresh, Proxy) {
 /// One tenant and one event, seen past the proxy.
 async fn written_once(direct: &Fresh, record: &tenantry_contract::record::TenantRecord) {
     let listed = direct.database.tenants(PageRequest::first(10)).await.unwrap().items;
-    assert_eq!(listed, std::slice::from_ref(record));
+    assert_eq!(listed, [Listed::Tenant(Box::new(record.clone()))]);
     let logged = direct.database.recent(&EventFilter::default(), PageRequest::first(10)).await.unwrap().items;
     assert_eq!(logged.len(), 1);
 }

@@ -10,7 +10,7 @@ use tenantry_contract::event::Event;
 use tenantry_contract::record::TenantRecord;
 use tenantry_ports::log::{EventFilter, EventLog};
 use tenantry_ports::page::PageRequest;
-use tenantry_ports::store::{Registered, TenantStore};
+use tenantry_ports::store::{Listed, Registered, TenantStore};
 
 use crate::support::emulator::Emulator;
 use crate::support::subject::{Fresh, fresh};
@@ -66,4 +66,23 @@ async fn others_are_listed_and_followed() {
     assert_eq!((of_b.items, of_b.next), (vec![], None));
     let followed = log.follow(&start, 10, Duration::from_secs(5)).await.unwrap();
     assert_eq!(names(&followed.into_iter().map(|(_, event)| event).collect::<Vec<_>>()), ["a", "c"]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_listed_and_not_there_is_passed_over() {
+    let emulator = Emulator::ministack();
+    let fresh = fresh(&emulator).await;
+    let mut records = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        records.push(registered(&fresh, name).await);
+        fresh.clock.pass(Duration::from_millis(5)).await;
+    }
+    let table = format!("{}-TenantDetails", emulator.prefix);
+    let gone = AttributeValue::S(records[1].tenant_id.to_string());
+    fresh.client.delete_item().table_name(&table).key("tenantId", gone).send().await.unwrap();
+    let page = fresh.database.tenants(PageRequest::first(2)).await.unwrap();
+    let rest = fresh.database.tenants(PageRequest { limit: 10, after: page.next }).await.unwrap();
+    let found: Vec<_> = page.items.into_iter().chain(rest.items).filter_map(Listed::record).collect();
+    records.remove(1);
+    assert_eq!(found, records);
 }

@@ -13,7 +13,9 @@ use tenantry_contract::record::TenantRecord;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::keys::KeyUse;
 use tenantry_ports::page::{Page, PageRequest};
-use tenantry_ports::store::{AmendOutcome, ApplyOutcome, BeginOutcome, Registered, StoreError, TenantStore};
+use tenantry_ports::store::{
+    AmendOutcome, ApplyOutcome, BeginOutcome, Listed, RawTenant, Registered, StoreError, TenantStore,
+};
 
 use super::Plan;
 
@@ -76,8 +78,12 @@ impl TenantStore for FaultyStore {
         self.plan.around(format!("store.tenant_named {name}"), || self.inner.tenant_named(name)).await
     }
 
-    async fn tenants(&self, page: PageRequest) -> Result<Page<TenantRecord>, StoreError> {
+    async fn tenants(&self, page: PageRequest) -> Result<Page<Listed>, StoreError> {
         self.plan.around("store.tenants".into(), || self.inner.tenants(page.clone())).await
+    }
+
+    async fn raw(&self, id: &str) -> Result<Option<RawTenant>, StoreError> {
+        self.plan.around(format!("store.raw {id}"), || self.inner.raw(id)).await
     }
 
     async fn operation(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {

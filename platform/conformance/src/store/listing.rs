@@ -1,11 +1,18 @@
 use std::collections::BTreeSet;
 
+use serde_json::json;
 use tenantry_contract::catalogue::Placement;
+use tenantry_contract::event::Verdict;
 use tenantry_contract::id::{OperationId, TenantId};
+use tenantry_contract::lifecycle::NewTenant;
 use tenantry_contract::name::TenantName;
 use tenantry_contract::operation::Operation;
+use tenantry_contract::record::TenantRecord;
+use tenantry_contract::status::Status;
 use tenantry_ports::page::PageRequest;
+use tenantry_ports::store::Listed;
 
+use super::same;
 use crate::make::{new_tenant, registration_id, tenant_id};
 use crate::subject::Subject;
 
@@ -14,12 +21,67 @@ async fn all(s: &Subject, limit: usize, mut between: impl AsyncFnMut()) -> Vec<T
     let (mut ids, mut page) = (Vec::new(), PageRequest::first(limit));
     loop {
         let got = s.store.tenants(page.clone()).await.unwrap();
-        ids.extend(got.items.iter().map(|r| r.tenant_id.clone()));
+        ids.extend(records(&got.items).map(|r| r.tenant_id.clone()));
         let Some(next) = got.next else { return ids };
         assert_eq!(got.items.len(), limit, "an adapter fills the page");
         page.after = Some(next);
         between().await;
     }
+}
+
+fn records(listed: &[Listed]) -> impl Iterator<Item = TenantRecord> {
+    listed.iter().cloned().map(|one| one.record().expect("it can be read"))
+}
+
+/// What a reader of JSON does not take: a registration that no client could send.
+fn deep() -> NewTenant {
+    let mut new = new_tenant("deep", Placement::Pooled);
+    let nested = (0..126).fold(json!("the needle"), |inner, _| json!([inner]));
+    new.tenant.0.insert("note".into(), nested);
+    new
+}
+
+pub async fn one_that_cannot_be_read_is_listed_exported_and_offboarded(s: Subject) {
+    let first = s.new_tenant("first", Placement::Pooled).await;
+    let deep = s.new_tenant_from(deep()).await;
+    let last = s.new_tenant("last", Placement::Pooled).await;
+    assert!(s.store.tenant(&deep.tenant_id).await.is_err());
+
+    let mut readable = BTreeSet::new();
+    let page = s.store.tenants(PageRequest::first(10)).await.unwrap();
+    assert_eq!((page.items.len(), page.next), (3, None));
+    for one in page.items {
+        match one {
+            Listed::Tenant(record) => assert!(readable.insert(record.tenant_id)),
+            Listed::Unreadable(it) => {
+                assert_eq!((it.tenant_id.as_ref(), it.name.as_deref()), (Some(&deep.tenant_id), Some("deep")));
+                assert_eq!(it.registration_id.as_ref(), Some(&deep.registration_id));
+                assert!(!it.why.is_empty());
+            }
+        }
+    }
+    assert_eq!(readable, BTreeSet::from([first.tenant_id.clone(), last.tenant_id]));
+
+    for id in [deep.tenant_id.as_str(), deep.registration_id.as_str()] {
+        let raw = s.store.raw(id).await.unwrap().expect("it is there");
+        assert!(raw.text.contains("the needle") && raw.unreadable.is_some(), "{raw:?}");
+        let salvaged = raw.salvaged.expect("all but one member can be read");
+        assert_eq!(salvaged.lost, ["tenant.note"]);
+        assert_eq!(salvaged.record.sign_in_email(), &deep.email);
+        same(&salvaged.record.tenant, &json!({ "colour": "blue" }));
+    }
+    let whole = s.store.raw(first.tenant_id.as_str()).await.unwrap().expect("it is there");
+    assert_eq!((whole.unreadable, whole.salvaged), (None, None));
+    assert_eq!(s.store.raw("nope").await.unwrap(), None);
+
+    // From then on it is a record like any other.
+    let gone = s.offboarded(&deep).await;
+    assert_eq!((gone.status, gone.active), (Status::Deleting, false));
+    assert_eq!(s.kept(&deep).await, gone);
+    let gone = s.reported(&gone, Verdict::Success, "gone").await;
+    assert_eq!(gone.status, Status::Deleted);
+    assert!(s.store.raw(deep.tenant_id.as_str()).await.unwrap().unwrap().unreadable.is_none());
+    s.new_tenant("deep", Placement::Pooled).await;
 }
 
 pub async fn every_tenant_is_listed_once(s: Subject) {

@@ -4,6 +4,7 @@
 mod amending;
 mod make;
 mod random;
+mod salvaging;
 mod schemas;
 mod table;
 mod vectors;

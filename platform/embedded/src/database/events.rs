@@ -5,6 +5,7 @@ use tenantry_contract::event::Event;
 use tenantry_ports::bus::Consumer;
 
 use super::codec::{IdKey, to_json};
+use super::unreadable::is_unreadable;
 use crate::store::IdKind;
 
 /// A consumer's bit in `events.hears`, and its number elsewhere.
@@ -42,7 +43,11 @@ pub fn publish_body(conn: &Connection, event: &Event, body: &[u8]) -> Result<Log
 /// A foreign application plane names the registration only.
 fn tenant_of_registration(conn: &Connection, event: &Event) -> Result<Option<String>, rusqlite::Error> {
     let Some(registration) = event.text("tenantRegistrationId") else { return Ok(None) };
-    let found = crate::store::find(conn, IdKind::Registration, registration)?;
+    let found = match crate::store::find(conn, IdKind::Registration, registration) {
+        // It is an event of nobody then.
+        Err(error) if is_unreadable(&error) => None,
+        found => found?,
+    };
     Ok(found.map(|row| row.record.tenant_id.into()))
 }
 

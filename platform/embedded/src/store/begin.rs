@@ -10,6 +10,7 @@ use tenantry_ports::ids::MintIds;
 use tenantry_ports::keys::{StoredAnswer, Taken};
 use tenantry_ports::store::BeginOutcome;
 
+use super::damaged::find_or_salvage;
 use super::row::{IdKind, find, write as write_decided};
 use crate::database::Change;
 use crate::keys::{self, HashedKey};
@@ -32,6 +33,7 @@ pub fn write(change: &Change<'_>, asked: Asked) -> Result<BeginOutcome, rusqlite
             Taken::New | Taken::Unanswered => {}
         }
     }
+    let find = if asked.what == Begin::Offboard { find_or_salvage } else { find };
     let Some(row) = find(change, IdKind::Registration, asked.id.as_str())? else { return Ok(BeginOutcome::NotFound) };
     let operation = change.ids.operation();
     let begun =

@@ -31,6 +31,23 @@ fn number(bytes: &[u8; 16]) -> Option<i64> {
     i64::try_from(number).ok().filter(|number| *number > 0)
 }
 
+/// The first bytes of the ids of row `n`'s tenant.
+pub fn prefix(n: i64) -> Option<[u8; 10]> {
+    let n = u64::try_from(n).ok()?;
+    let (moment, counter) = ((n >> COUNTER_BITS) + FROM, n & ((1 << COUNTER_BITS) - 1));
+    let (version, variant) = (0x7000 | counter >> 14, 0x8000 | counter & 0x3fff);
+    let mut bytes = [0; 10];
+    bytes[..6].copy_from_slice(&moment.to_be_bytes()[2..]);
+    bytes[6..8].copy_from_slice(&version.to_be_bytes()[6..]);
+    bytes[8..].copy_from_slice(&variant.to_be_bytes()[6..]);
+    Some(bytes)
+}
+
+/// The tenant's and the registration's id that were made with any of the ids of a tenant.
+pub fn relatives(id: &str) -> Option<(TenantId, RegistrationId)> {
+    of(id).and_then(|_| family(id)).map(|minted| (minted.tenant_id, minted.registration_id))
+}
+
 /// The ids of a new tenant, and its row's number if they tell it.
 pub fn mint(ids: &dyn Ids) -> (Minted, Option<i64>) {
     let base = ids.fresh();
@@ -87,6 +104,10 @@ mod tests {
             for id in [minted.tenant_id.as_str(), minted.registration_id.as_str(), minted.operation_id.as_str()] {
                 assert_eq!(of(id), Some(n), "{id}");
             }
+            let bytes = Uuid::try_parse(minted.tenant_id.as_str()).unwrap().into_bytes();
+            assert_eq!(prefix(n).unwrap(), bytes[..10]);
+            let known = relatives(minted.operation_id.as_str()).unwrap();
+            assert_eq!(known, (minted.tenant_id.clone(), minted.registration_id.clone()));
             let (a, b, c) = (minted.tenant_id, minted.registration_id, minted.operation_id);
             assert!(a.as_str() != b.as_str() && b.as_str() != c.as_str() && a.as_str() != c.as_str());
             assert!(is_family(a.as_str(), c.as_str()) && !is_family(a.as_str(), &ids.fresh()));

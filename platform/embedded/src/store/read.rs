@@ -9,7 +9,9 @@ use tenantry_contract::operation::Operation;
 use tenantry_contract::record::TenantRecord;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::page::{Page, PageRequest, Position};
+use tenantry_ports::store::Listed;
 
+use super::damaged;
 use super::row::{IdKind, find};
 use crate::database::{Unreadable, from_json, rows};
 
@@ -19,12 +21,12 @@ pub fn named(conn: &Connection, name: &TenantName) -> Result<Option<TenantRecord
         .optional()
 }
 
-/// In the order they came, each page a walk along the primary key. One that cannot be read is passed over.
+/// In the order they came, each page a walk along the primary key.
 pub fn tenants(
     conn: &Connection,
     unreadable: &Unreadable,
     page: &PageRequest,
-) -> Result<Page<TenantRecord>, rusqlite::Error> {
+) -> Result<Page<Listed>, rusqlite::Error> {
     let after = number(page)?.unwrap_or(0);
     let mut listed = conn.prepare_cached("SELECT n, record FROM tenants WHERE n > ?1 ORDER BY n")?;
     let mut rows = listed.query([after])?;
@@ -34,8 +36,12 @@ pub fn tenants(
     {
         let n = row.get(0)?;
         match record(row.get_ref(1)?) {
-            Ok(record) => found.push((n, record)),
-            Err(error) => tell(unreadable, n, &error),
+            Ok(record) => found.push((n, Listed::Tenant(Box::new(record)))),
+            Err(error) => {
+                tell(unreadable, n, &error);
+                let json = row.get_ref(1)?.as_blob().unwrap_or_default();
+                found.push((n, Listed::Unreadable(damaged::listed(conn, n, json, &error)?)));
+            }
         }
     }
     Ok(cut(found, page.limit))

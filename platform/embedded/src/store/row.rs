@@ -47,7 +47,7 @@ fn at(conn: &Connection, n: i64) -> Result<Option<Row>, rusqlite::Error> {
 }
 
 impl Row {
-    fn is_of(&self, kind: IdKind, id: &str) -> bool {
+    pub fn is_of(&self, kind: IdKind, id: &str) -> bool {
         match kind {
             IdKind::Tenant => self.record.tenant_id.as_str() == id,
             IdKind::Registration => self.record.registration_id.as_str() == id,

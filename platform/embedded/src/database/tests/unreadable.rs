@@ -4,7 +4,7 @@ use rusqlite::params;
 use tenantry_conformance::make::{new_tenant, present, worker};
 use tenantry_contract::catalogue::Placement;
 use tenantry_contract::record::TenantRecord;
-use tenantry_ports::store::{Registered, TenantStore};
+use tenantry_ports::store::{Listed, Registered, TenantStore};
 use tenantry_ports::work::Done;
 
 use super::*;
@@ -94,10 +94,17 @@ async fn others_are_listed_and_their_deadlines_seen() {
     let overdue = database.overdue(now, 1).await.unwrap();
     assert_eq!(overdue, [records[1].tenant_id.clone()], "it takes nobody's place");
     assert_eq!(database.overdue(now, 10).await.unwrap().len(), 2);
-    let page = database.tenants(PageRequest::first(1)).await.unwrap();
-    assert_eq!((page.items.len(), &page.items[0].tenant_id), (1, &records[1].tenant_id));
-    let rest = database.tenants(PageRequest { limit: 10, after: page.next }).await.unwrap();
-    assert_eq!((rest.items.len(), rest.next), (1, None));
+    let page = database.tenants(PageRequest::first(10)).await.unwrap();
+    assert_eq!(page.next, None);
+    let [Listed::Unreadable(one), Listed::Tenant(two), Listed::Tenant(three)] = &page.items[..] else {
+        panic!("{page:?}")
+    };
+    assert_eq!((&two.tenant_id, &three.tenant_id), (&records[1].tenant_id, &records[2].tenant_id));
+    // Its record says nothing of it, but its row does, and so do its events.
+    assert_eq!((one.name.as_deref(), one.tenant_id.as_ref()), (Some("one"), Some(&records[0].tenant_id)));
+    assert_eq!(one.registration_id.as_ref(), Some(&records[0].registration_id));
+    let raw = database.raw(records[0].registration_id.as_str()).await.unwrap().unwrap();
+    assert_eq!((raw.text.as_str(), raw.salvaged), ("{\"from\":2031}", None));
     for id in overdue {
         assert!(database.expire(&id).await.unwrap());
     }
