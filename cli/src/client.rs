@@ -13,6 +13,7 @@ mod list;
 mod login;
 mod operation;
 mod operations;
+mod orphans;
 mod progress;
 mod prompt;
 mod registrations;
@@ -49,6 +50,9 @@ pub enum ClientCommand {
     /// Look at what is being done to tenants
     #[command(alias = "operation")]
     Operations(operations::Operations),
+    /// Look at things that no inventory names, and remove them
+    #[command(alias = "orphan")]
+    Orphans(orphans::Orphans),
     /// Read what was published
     #[command(alias = "event")]
     Events(events::Events),
@@ -71,6 +75,7 @@ async fn dispatch(command: ClientCommand, console: &mut Console) -> anyhow::Resu
         ClientCommand::Tenants(verb) => verb.run(console).await,
         ClientCommand::Users(verb) => verb.run(console).await,
         ClientCommand::Operations(verb) => verb.run(console).await,
+        ClientCommand::Orphans(verb) => verb.run(console).await,
         ClientCommand::Events(verb) => verb.run(console).await,
     }
 }

@@ -17,6 +17,7 @@ use tenantry_ports::identity::{Admins, Issuers};
 use tenantry_ports::ids::Ids;
 use tenantry_ports::keys::KeyStore;
 use tenantry_ports::log::EventLog;
+use tenantry_ports::orphans::OrphanStore;
 use tenantry_ports::routes::Routes;
 use tenantry_ports::runtime::Runtime;
 use tenantry_ports::secrets::Secrets;
@@ -38,6 +39,7 @@ pub struct Ports {
     pub work: Arc<dyn WorkStore>,
     pub bus: Arc<dyn Bus>,
     pub log: Arc<dyn EventLog>,
+    pub orphans: Arc<dyn OrphanStore>,
     pub keys: Arc<dyn KeyStore>,
     pub secrets: Arc<dyn Secrets>,
     pub usage: Arc<dyn Usage>,
@@ -115,6 +117,8 @@ impl Parts {
         let worker = WorkerId::parse(ports.ids.fresh()).unwrap_or_else(|e| unreachable!("a fresh id is an id: {e}"));
         let deps = EngineDeps {
             work: ports.work.clone(),
+            tenants: ports.store.clone(),
+            orphans: ports.orphans.clone(),
             runtime,
             bus: ports.bus.clone(),
             clock: ports.clock.clone(),
@@ -133,6 +137,7 @@ impl Parts {
         let ports = self.ports.clone();
         ControlPlane {
             store: ports.store,
+            orphans: ports.orphans,
             keys: ports.keys,
             secrets: ports.secrets,
             log: ports.log,

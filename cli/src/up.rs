@@ -211,6 +211,7 @@ fn ports(
         work: store.clone(),
         bus: store.clone(),
         log: store.clone(),
+        orphans: store.clone(),
         keys: store.clone(),
         secrets: store.clone(),
         usage: store,

@@ -69,6 +69,8 @@ impl Process {
         self.begun += 1;
         let engine = EngineDeps {
             work: self.work.clone(),
+            tenants: self.cp.store.clone(),
+            orphans: self.cp.orphans.clone(),
             runtime: self.runtime.clone(),
             bus: self.bus.clone(),
             clock: self.cp.clock.clone(),
@@ -130,6 +132,7 @@ impl World {
         let (_ready, ready) = watch::channel(true);
         let cp = ControlPlane {
             store: Arc::new(FaultyStore::new(store.clone(), plan.clone())),
+            orphans: Arc::new(db.clone()),
             keys: store.clone(),
             secrets: store.clone(),
             log: store.clone(),

@@ -11,6 +11,7 @@ mod events;
 mod meters;
 mod openapi;
 mod operations;
+mod orphans;
 mod reaper;
 mod registrations;
 mod reports;

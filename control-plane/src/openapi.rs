@@ -21,12 +21,13 @@ Onboards tenants, follows what becomes of them, and takes them down.
 One thing is `{\"data\": …}`; a list is `{\"data\": […], \"next_token\": …}`, without `next_token` on the last page. \
 Errors are problem documents (RFC 9457). A token that is not valid is 401, one that does not allow the route is 403.";
 
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("Registrations", "A tenant comes, changes and goes through these"),
     ("Tenants", "Tenants, as they are"),
     ("Tenant configuration", "Public: where a tenant's users sign in and where its API is"),
     ("Users", "The provider's own people"),
     ("Operations", "What is being done to tenants, step by step"),
+    ("Orphans", "Things that no inventory names, for an operator to decide on"),
     ("Events", "What happened"),
     ("About", "Public: what is sold, how the API is spoken to, whether it is there"),
 ];

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::routes::ROUTES;
 use crate::state::{App, ControlPlane, Shared};
-use crate::{about, events, meters, operations, registrations, tenant_config, tenants, users};
+use crate::{about, events, meters, operations, orphans, registrations, tenant_config, tenants, users};
 
 /// Every route of the API, without a listener's outer layers. Fails if the store cannot give the key that seals
 /// cursors.
@@ -39,6 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(users::enable::handler))
         .routes(routes!(users::disable::by_put, users::disable::by_delete))
         .routes(routes!(operations::get::handler))
+        .routes(routes!(orphans::list::handler))
+        .routes(routes!(orphans::get::handler, orphans::remove::handler))
         .routes(routes!(events::list::handler))
         .routes(routes!(events::stream::handler))
         .routes(routes!(about::catalogue::handler))

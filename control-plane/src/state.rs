@@ -12,6 +12,7 @@ use tenantry_ports::identity::Admins;
 use tenantry_ports::ids::Ids;
 use tenantry_ports::keys::KeyStore;
 use tenantry_ports::log::EventLog;
+use tenantry_ports::orphans::OrphanStore;
 use tenantry_ports::secrets::Secrets;
 use tenantry_ports::store::{StoreError, TenantStore};
 use tenantry_web::Verifier;
@@ -27,6 +28,7 @@ use crate::tenant_config::PublicLimit;
 #[derive(Clone)]
 pub struct ControlPlane {
     pub store: Arc<dyn TenantStore>,
+    pub orphans: Arc<dyn OrphanStore>,
     pub keys: Arc<dyn KeyStore>,
     pub secrets: Arc<dyn Secrets>,
     pub log: Arc<dyn EventLog>,

@@ -25,8 +25,12 @@ pub struct EngineConfig {
     pub recheck: Duration,
     /// How often a thing that can drift is looked at.
     pub drift: Duration,
-    /// How often to look for things no inventory names.
+    /// How often to look for orphans: things that no inventory names.
     pub sweep: Duration,
+    /// How long an orphan that holds no data is left in place before it is removed.
+    pub orphan_grace: Duration,
+    /// How often to ask for the removals of orphans that operators requested.
+    pub removal_poll: Duration,
     /// The first and the longest pause after a transient error.
     pub retry_first: Duration,
     pub retry_most: Duration,
@@ -56,6 +60,8 @@ impl Default for EngineConfig {
             recheck: Duration::from_secs(60),
             drift: Duration::from_secs(300),
             sweep: Duration::from_secs(600),
+            orphan_grace: Duration::from_secs(3_600),
+            removal_poll: Duration::from_secs(5),
             retry_first: Duration::from_millis(250),
             retry_most: Duration::from_secs(30),
             stage_fresh: Duration::from_secs(1),

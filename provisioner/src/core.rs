@@ -6,18 +6,22 @@ use tenantry_contract::id::WorkerId;
 use tenantry_contract::time::Timestamp;
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
+use tenantry_ports::orphans::OrphanStore;
 use tenantry_ports::runtime::Runtime;
+use tenantry_ports::store::TenantStore;
 use tenantry_ports::work::WorkStore;
 use tokio_util::sync::CancellationToken;
 
 use crate::backoff::{Memory, jitter};
 use crate::config::EngineConfig;
 use crate::goal::Plans;
+use crate::removals::PendingRemovals;
 use crate::stage::Stage;
-use crate::strays::Strays;
 
 pub(crate) struct Core {
     pub work: Arc<dyn WorkStore>,
+    pub tenants: Arc<dyn TenantStore>,
+    pub orphans: Arc<dyn OrphanStore>,
     pub runtime: Arc<dyn Runtime>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -26,7 +30,7 @@ pub(crate) struct Core {
     pub plans: Plans,
     pub stage: Stage,
     pub memory: Memory,
-    pub strays: Strays,
+    pub removals: PendingRemovals,
     /// Take nothing new.
     pub stop: CancellationToken,
 }

@@ -13,8 +13,9 @@ use tenantry_ports::bus::{Bus, Consumer};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::error::Retry;
 use tenantry_ports::ids::Ids;
+use tenantry_ports::orphans::OrphanStore;
 use tenantry_ports::runtime::Runtime;
-use tenantry_ports::store::StoreError;
+use tenantry_ports::store::{StoreError, TenantStore};
 use tenantry_ports::work::WorkStore;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -27,12 +28,15 @@ use crate::config::EngineConfig;
 use crate::core::{Core, chain};
 use crate::goal::Plans;
 use crate::meters;
+use crate::removals::PendingRemovals;
 use crate::stage::Stage;
-use crate::strays::Strays;
 
 /// What an engine works with.
 pub struct EngineDeps {
     pub work: Arc<dyn WorkStore>,
+    /// Read by the sweep alone: whether an orphan's owner was offboarded.
+    pub tenants: Arc<dyn TenantStore>,
+    pub orphans: Arc<dyn OrphanStore>,
     pub runtime: Arc<dyn Runtime>,
     pub bus: Arc<dyn Bus>,
     pub clock: Arc<dyn Clock>,
@@ -54,10 +58,12 @@ impl Engine {
     /// Works until `stop`, and then until what is in flight is recorded.
     pub async fn run(self, stop: CancellationToken) {
         meters::begin();
-        let EngineDeps { work, runtime, bus, clock, ids, catalogue, worker } = self.deps;
+        let EngineDeps { work, tenants, orphans, runtime, bus, clock, ids, catalogue, worker } = self.deps;
         let inbox = bus.inbox(Consumer::Provisioner);
         let core = Arc::new(Core {
             work,
+            tenants,
+            orphans,
             runtime,
             clock,
             ids,
@@ -66,7 +72,7 @@ impl Engine {
             plans: Plans::new(catalogue),
             stage: Stage::default(),
             memory: Memory::default(),
-            strays: Strays::default(),
+            removals: PendingRemovals::default(),
             stop,
         });
         info!(worker = %core.worker, "the provisioner begins");

@@ -23,8 +23,8 @@ mod engine;
 mod goal;
 mod meters;
 mod pass;
+mod removals;
 mod stage;
-mod strays;
 mod verdict;
 
 pub use self::config::EngineConfig;

@@ -10,7 +10,8 @@ const STEPS: &str = "tenantry_provisioner_step_seconds";
 const CALLS: &str = "tenantry_provisioner_runtime_calls_total";
 const IN_HAND: &str = "tenantry_provisioner_owners_in_hand";
 const LAG: &str = "tenantry_provisioner_lag_seconds";
-const STRAYS: &str = "tenantry_provisioner_strays_total";
+const ORPHANS_FOUND: &str = "tenantry_provisioner_orphans_found_total";
+const ORPHANS: &str = "tenantry_provisioner_orphans";
 
 const KINDS: [OperationKind; 2] = [OperationKind::Onboard, OperationKind::Offboard];
 const ACTIONS: [StepAction; 2] = [StepAction::Create, StepAction::Remove];
@@ -22,7 +23,8 @@ pub(crate) fn begin() {
     describe_counter!(CALLS, "Steps asked of the runtime, by what came of them");
     describe_gauge!(IN_HAND, "Owners being worked on now");
     describe_gauge!(LAG, metrics::Unit::Seconds, "How long the next owner has been due");
-    describe_counter!(STRAYS, "Things found that no inventory names");
+    describe_counter!(ORPHANS_FOUND, "Things that a sweep found for the first time and that no inventory names");
+    describe_gauge!(ORPHANS, "Things that the last sweep saw and that no inventory names");
     for kind in KINDS {
         for outcome in ["success", "failure"] {
             counter!(OPERATIONS, "kind" => name(kind), "outcome" => outcome).absolute(0);
@@ -33,7 +35,8 @@ pub(crate) fn begin() {
             counter!(CALLS, "action" => verb(action), "outcome" => outcome).absolute(0);
         }
     }
-    counter!(STRAYS).absolute(0);
+    counter!(ORPHANS_FOUND).absolute(0);
+    orphans(0, 0);
     in_hand(0);
     lag(Duration::ZERO);
 }
@@ -59,8 +62,13 @@ pub(crate) fn lag(behind: Duration) {
     gauge!(LAG).set(behind.as_secs_f64());
 }
 
-pub(crate) fn strays(found: usize) {
-    counter!(STRAYS).increment(found as u64);
+pub(crate) fn orphans_found(new: usize) {
+    counter!(ORPHANS_FOUND).increment(new as u64);
+}
+
+pub(crate) fn orphans(with_data: u32, without_data: u32) {
+    gauge!(ORPHANS, "holds_data" => "true").set(f64::from(with_data));
+    gauge!(ORPHANS, "holds_data" => "false").set(f64::from(without_data));
 }
 
 pub(crate) const fn name(kind: OperationKind) -> &'static str {

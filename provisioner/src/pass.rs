@@ -4,8 +4,8 @@
 mod conclude;
 mod needed;
 mod notes;
+mod removals;
 mod start;
-mod strays;
 mod take;
 mod write;
 
@@ -132,7 +132,7 @@ impl Pass {
         if entries.is_empty() {
             return;
         }
-        self.core.strays.add_unrecorded(self.hold.owner.clone(), entries);
+        self.core.removals.add_unrecorded(self.hold.owner.clone(), entries);
         let at = self.core.now().plus(self.core.config.spare);
         if ring && let Err(e) = self.core.work.ring(std::slice::from_ref(&self.hold.owner), at).await {
             warn!(error = chain(&e), "the owner of what was not recorded is rung for later");
@@ -149,7 +149,7 @@ impl Pass {
             Err(e) => return self.no_goal(&e).await,
         };
         self.announce_start();
-        self.see_to_strays(&goal).await?;
+        self.remove_pending(&goal).await?;
         loop {
             self.work(&goal).await?;
             if self.quits() {

@@ -129,6 +129,7 @@ fn ports(
         work: store.clone(),
         bus,
         log: store.clone(),
+        orphans: store.clone(),
         keys: store.clone(),
         secrets: store.clone(),
         usage: store,

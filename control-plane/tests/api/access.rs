@@ -9,7 +9,7 @@ use crate::issuer::{claims, machine, not_for_us, not_valid};
 use crate::stand::Stand;
 
 /// Who may call what, in the words of the wire contract. A route that the document has and this has not fails.
-const EXPECTED: [(&str, &str, &str); 31] = [
+const EXPECTED: [(&str, &str, &str); 34] = [
     ("POST", "/tenant-registrations", "tenant/tenant_write"),
     ("GET", "/tenant-registrations", "tenant/tenant_read"),
     ("GET", "/tenant-registrations/{id}", "tenant/tenant_read"),
@@ -22,6 +22,9 @@ const EXPECTED: [(&str, &str, &str); 31] = [
     ("GET", "/tenants/{id}/operations", "tenant/tenant_read"),
     ("GET", "/tenants/{id}/raw", "tenant/tenant_read"),
     ("GET", "/operations/{id}", "tenant/tenant_read"),
+    ("GET", "/orphans", "tenant/tenant_read"),
+    ("GET", "/orphans/{id}", "tenant/tenant_read"),
+    ("DELETE", "/orphans/{id}", "tenant/tenant_write"),
     ("GET", "/events", "tenant/tenant_read"),
     ("GET", "/events/stream", "tenant/tenant_read"),
     ("POST", "/users", "user/user_write"),

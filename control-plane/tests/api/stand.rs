@@ -61,6 +61,7 @@ impl Stand {
         let (ready, readiness) = watch::channel(true);
         let cp = ControlPlane {
             store: Arc::new(db.clone()),
+            orphans: Arc::new(db.clone()),
             keys: Arc::new(db.clone()),
             secrets: Arc::new(db.clone()),
             log: Arc::new(db.clone()),

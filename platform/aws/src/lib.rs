@@ -11,6 +11,7 @@ pub mod identity;
 mod keys;
 pub mod limits;
 pub mod log;
+mod orphans;
 pub mod relay;
 pub mod routes;
 pub mod runtime;

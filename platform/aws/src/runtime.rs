@@ -144,6 +144,11 @@ impl Runtime for EcsRuntime {
         }
     }
 
+    fn holds_data(&self, kind: &str) -> bool {
+        // What a tenant's services printed is data too, though an update may replace it.
+        Kind::parse(kind).map_or(true, |kind| kind.holds_data() || kind == Kind::Logs)
+    }
+
     async fn owned(&self, page: PageRequest) -> Result<Page<Tagged>, RuntimeError> {
         self.things.page(&self.aws, page).await
     }

@@ -121,6 +121,10 @@ impl Runtime for FakeRuntime {
         answer
     }
 
+    fn holds_data(&self, kind: &str) -> bool {
+        matches!(kind, "pool" | "table" | "rows")
+    }
+
     async fn owned(&self, page: PageRequest) -> Result<Page<Tagged>, RuntimeError> {
         let after = page.after.map(|position| position.0);
         let cloud = self.cloud();

@@ -32,6 +32,8 @@ pub mod keys;
 #[expect(clippy::unwrap_used, reason = "a suite is a test")]
 pub mod log;
 #[expect(clippy::unwrap_used, reason = "a suite is a test")]
+pub mod orphans;
+#[expect(clippy::unwrap_used, reason = "a suite is a test")]
 pub mod runtime;
 #[expect(clippy::unwrap_used, reason = "a suite is a test")]
 pub mod secrets;

@@ -11,6 +11,7 @@ use tenantry_ports::bus::Bus;
 use tenantry_ports::clock::Clock;
 use tenantry_ports::keys::KeyStore;
 use tenantry_ports::log::EventLog;
+use tenantry_ports::orphans::OrphanStore;
 use tenantry_ports::secrets::Secrets;
 use tenantry_ports::store::TenantStore;
 use tenantry_ports::usage::Usage;
@@ -22,6 +23,7 @@ pub struct Subject {
     pub work: Arc<dyn WorkStore>,
     pub bus: Arc<dyn Bus>,
     pub log: Arc<dyn EventLog>,
+    pub orphans: Arc<dyn OrphanStore>,
     pub keys: Arc<dyn KeyStore>,
     pub secrets: Arc<dyn Secrets>,
     pub usage: Arc<dyn Usage>,

@@ -41,6 +41,9 @@ impl Runtime for Counting {
         self.0.fetch_add(1, Ordering::SeqCst);
         Ok(Step::Ready(()))
     }
+    fn holds_data(&self, _: &str) -> bool {
+        false
+    }
     async fn owned(&self, _: PageRequest) -> Result<Page<Tagged>, RuntimeError> {
         Ok(Page { items: Vec::new(), next: None })
     }

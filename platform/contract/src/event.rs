@@ -6,7 +6,9 @@ mod name;
 mod report;
 mod schema;
 
-pub use self::detail::{offboarding_request, onboarding_request, operation_ended, progress, report_detail};
+pub use self::detail::{
+    offboarding_request, onboarding_request, operation_ended, orphan_found, progress, report_detail,
+};
 pub use self::envelope::{Draft, Event, EventFault, Sources};
 pub use self::name::{EventName, Plane};
 pub use self::report::{Report, ReportFault, Verdict};

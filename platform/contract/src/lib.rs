@@ -11,6 +11,7 @@ pub mod id;
 pub mod lifecycle;
 pub mod name;
 pub mod operation;
+pub mod orphan;
 pub mod record;
 pub mod resource;
 pub mod status;

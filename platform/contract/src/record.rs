@@ -12,7 +12,7 @@ use crate::attributes::{Attributes, CONFIG, SERVER_OWNED, as_config};
 use crate::catalogue::Placement;
 use crate::id::{RegistrationId, TenantId};
 use crate::name::{Email, TenantName};
-use crate::operation::Operation;
+use crate::operation::{Operation, OperationKind};
 use crate::status::Status;
 use crate::time::Timestamp;
 
@@ -100,6 +100,12 @@ impl TenantRecord {
     /// `tenantConfig`, which an application plane may have sent as text or as an object.
     pub fn tenant_config(&self) -> Option<Map<String, Value>> {
         self.tenant.get(CONFIG).and_then(as_config)
+    }
+
+    /// Whether its offboarding was begun. A tenant never comes back from there.
+    pub fn is_offboarded(&self) -> bool {
+        let offboards = self.operation.as_ref().is_some_and(|op| op.kind == OperationKind::Offboard);
+        offboards || matches!(self.status, Status::Deleting | Status::Deleted)
     }
 
     /// The operation that has not ended.

@@ -8,6 +8,7 @@ pub mod identity;
 pub mod ids;
 mod keys;
 mod log;
+mod orphans;
 pub mod runtime;
 mod secrets;
 pub mod sqlite;

@@ -139,6 +139,10 @@ impl Runtime for LocalRuntime {
         self.take_down(owner, &entry.resource, entry.outputs()).await
     }
 
+    fn holds_data(&self, kind: &str) -> bool {
+        spec::Kind::parse(kind).map_or(true, spec::Kind::holds_data)
+    }
+
     async fn owned(&self, page: PageRequest) -> Result<Page<Tagged>, RuntimeError> {
         let things =
             Things { layout: &self.layout, pools: &*self.pools, tables: &self.tables, services: &self.services };

@@ -25,6 +25,7 @@ fn subject(database: &Database, time: Arc<dyn Time>, keep: Box<dyn Any + Send + 
         work: database.clone(),
         bus: database.clone(),
         log: database.clone(),
+        orphans: database.clone(),
         keys: database.clone(),
         secrets: database.clone(),
         usage: database,
@@ -53,6 +54,7 @@ mod memory {
     tenantry_conformance::bus_suite!(in_memory);
     tenantry_conformance::log_suite!(in_memory);
     tenantry_conformance::keys_suite!(in_memory);
+    tenantry_conformance::orphans_suite!(in_memory);
     tenantry_conformance::secrets_suite!(in_memory);
     tenantry_conformance::usage_suite!(in_memory);
 }
@@ -64,6 +66,7 @@ mod files {
     tenantry_conformance::bus_suite!(threads: file);
     tenantry_conformance::log_suite!(threads: file);
     tenantry_conformance::keys_suite!(threads: file);
+    tenantry_conformance::orphans_suite!(threads: file);
     tenantry_conformance::secrets_suite!(threads: file);
     tenantry_conformance::usage_suite!(threads: file);
 }

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod ids;
 pub mod keys;
 pub mod log;
+pub mod orphans;
 pub mod page;
 pub mod routes;
 pub mod runtime;

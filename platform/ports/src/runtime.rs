@@ -33,6 +33,9 @@ pub trait Runtime: Send + Sync {
     /// Removes what an inventory line names, whether it exists or not. Called again until `Ready`.
     async fn remove(&self, owner: &Owner, entry: &Entry) -> Result<Step<()>, RuntimeError>;
 
+    /// Whether removing a thing of this kind may lose a tenant's data. True for a kind that the runtime does not know.
+    fn holds_data(&self, kind: &str) -> bool;
+
     /// Everything that carries our tags, for the sweep.
     async fn owned(&self, page: PageRequest) -> Result<Page<Tagged>, RuntimeError>;
 

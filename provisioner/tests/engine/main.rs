@@ -6,6 +6,7 @@ mod crash;
 mod drift;
 mod harness;
 mod lifecycle;
+mod orphans;
 mod panics;
 mod slow_store;
 mod stage;

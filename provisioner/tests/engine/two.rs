@@ -148,6 +148,10 @@ async fn suspended(tier: &str, call: &str, nth: usize, fault: Fault, at: At) {
         None => world.register("acme", tier).await,
     };
     let met = || plan.calls().iter().filter(|c| c.starts_with(call)).count();
+    if at == At::Sweeping {
+        world.until("the twin is reported", async || !world.orphans().await.is_empty()).await;
+        world.remove_orphans().await;
+    }
     world.until("A stands still", async || met() > nth).await;
     // The whole of A stands still, not its one step alone.
     let mut still = plan.clone();
@@ -275,8 +279,16 @@ async fn of_twins_the_recorded_one_stays() {
     let recorded = pools();
     world.cloud.twin(&owner, &ResourceId::new("pool", "users"));
     assert_eq!(pools().len(), 2);
+    world.until("the twin is reported", async || !world.orphans().await.is_empty()).await;
+    tokio::time::sleep(config().sweep * 4).await;
+    assert_eq!(pools().len(), 2, "it holds data, so it stays until an operator removes it");
+    let found = world.orphans().await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].recorded_twin.as_ref(), recorded.first());
+    world.remove_orphans().await;
     world.until("the twin is gone", async || pools().len() == 1).await;
     assert_eq!(pools(), recorded);
+    world.until("it is forgotten", async || world.orphans().await.is_empty()).await;
     world.assert_whole(&owner).await;
 }
 

@@ -12,6 +12,7 @@ use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::{Event, Report, Sources};
 use tenantry_contract::id::{TenantId, WorkerId};
 use tenantry_contract::lifecycle::{Begin, NewTenant};
+use tenantry_contract::orphan::Orphan;
 use tenantry_contract::record::TenantRecord;
 use tenantry_contract::resource::{Entry, Owner, ResourceId};
 use tenantry_contract::status::Status;
@@ -21,6 +22,8 @@ use tenantry_embedded::ids::SeededIds;
 use tenantry_ports::bus::{Bus, Consumer};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::ids::Ids;
+use tenantry_ports::orphans::OrphanStore;
+use tenantry_ports::page::PageRequest;
 use tenantry_ports::store::{BeginOutcome, Registered, TenantStore};
 use tenantry_ports::work::WorkStore;
 use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
@@ -97,6 +100,8 @@ impl World {
     pub fn engine_on(&self, work: Arc<dyn WorkStore>, worker: &str, plan: Plan, config: EngineConfig) -> Running {
         let deps = EngineDeps {
             work: Arc::new(FaultyWork::new(work, plan.clone())),
+            tenants: Arc::new(self.db.clone()),
+            orphans: Arc::new(self.db.clone()),
             runtime: Arc::new(FaultyRuntime::new(Arc::new(self.cloud.clone()), plan.clone())),
             bus: Arc::new(FaultyBus::new(Arc::new(self.db.clone()), plan.clone())),
             clock: self.clock.clone(),
@@ -150,6 +155,17 @@ impl World {
             }
         };
         tokio::time::timeout(Duration::from_secs(4 * 3600), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+    }
+
+    pub async fn orphans(&self) -> Vec<Orphan> {
+        self.db.orphans(PageRequest::first(1_000)).await.unwrap().items
+    }
+
+    /// Asks for the removal of every orphan, as an operator would.
+    pub async fn remove_orphans(&self) {
+        for orphan in self.orphans().await {
+            assert!(self.db.request_orphan_removal(&orphan.id).await.unwrap().is_some());
+        }
     }
 
     pub async fn inventory(&self, owner: &Owner) -> Vec<Entry> {

@@ -54,6 +54,7 @@ impl Real {
         };
         let cp = ControlPlane {
             store: store.clone(),
+            orphans: store.clone(),
             keys: store.clone(),
             secrets: store.clone(),
             log: store.clone(),

@@ -21,6 +21,8 @@
 //! | when an owner is looked at next anyway | `rings#NN` | `<millis>#<owner>#next` |
 //! | an owner with an inventory | `owners#NN` | `<owner>` |
 //! | an owner of which something is watched | `watched#NN` | `<owner>` |
+//! | an orphan that a sweep found | `orphans` | `<orphan>` |
+//! | an orphan whose removal was asked for | `orphan-removals` | `<orphan>` |
 //!
 //! `NN` is one of [`SHARDS`], from the id at the key's end, as one partition takes a thousand writes a second at most.
 //! Other ports' items are described with them.

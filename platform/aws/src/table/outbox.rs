@@ -57,10 +57,15 @@ impl Intent<'_> {
     }
 
     /// Gives drafts their ids and time, and publishes them with this write.
-    pub fn announce(&mut self, tenant: &TenantId, drafts: Vec<Draft>) -> Result<(), StoreError> {
+    pub fn announce<'t>(
+        &mut self,
+        tenant: impl Into<Option<&'t TenantId>>,
+        drafts: Vec<Draft>,
+    ) -> Result<(), StoreError> {
+        let tenant = tenant.into();
         for draft in drafts {
             let event = draft.stamp(self.database.ids().event(), self.now, &self.database.inner.sources);
-            self.publish(&event, Some(tenant))?;
+            self.publish(&event, tenant)?;
         }
         Ok(())
     }

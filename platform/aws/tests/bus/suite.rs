@@ -26,6 +26,7 @@ async fn subject(emulator: Emulator) -> Subject {
         store: rest.clone(),
         work: rest.clone(),
         log: rest.clone(),
+        orphans: rest.clone(),
         keys: rest.clone(),
         secrets: rest.clone(),
         usage: rest,

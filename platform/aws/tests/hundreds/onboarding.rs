@@ -127,6 +127,8 @@ async fn five_hundred_dedicated_tenants_stay_within_what_aws_allows_and_all_end(
         let runtime = EcsRuntime::new(&sdk, stage.place.clone(), deps).unwrap();
         let engine = EngineDeps {
             work: Arc::new(store.clone()),
+            tenants: Arc::new(store.clone()),
+            orphans: Arc::new(store.clone()),
             runtime: Arc::new(runtime),
             bus: Arc::new(store.clone()),
             clock: clock.clone(),

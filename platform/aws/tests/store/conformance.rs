@@ -14,6 +14,7 @@ async fn subject(emulator: Emulator) -> Subject {
         work: database.clone(),
         bus: Arc::new(OutboxBus::new(fresh.database)),
         log: database.clone(),
+        orphans: database.clone(),
         keys: database.clone(),
         secrets: database.clone(),
         usage: database,
@@ -35,6 +36,7 @@ mod ministack {
     tenantry_conformance::store_suite!(threads: on_ministack);
     tenantry_conformance::log_suite!(threads: on_ministack);
     tenantry_conformance::keys_suite!(threads: on_ministack);
+    tenantry_conformance::orphans_suite!(threads: on_ministack);
     tenantry_conformance::secrets_suite!(threads: on_ministack);
     tenantry_conformance::usage_suite!(threads: on_ministack);
     tenantry_conformance::work_suite!(threads: on_ministack);
@@ -45,6 +47,7 @@ mod moto {
     tenantry_conformance::store_suite!(threads: on_moto);
     tenantry_conformance::log_suite!(threads: on_moto);
     tenantry_conformance::keys_suite!(threads: on_moto);
+    tenantry_conformance::orphans_suite!(threads: on_moto);
     tenantry_conformance::secrets_suite!(threads: on_moto);
     tenantry_conformance::usage_suite!(threads: on_moto);
     tenantry_conformance::work_suite!(threads: on_moto);

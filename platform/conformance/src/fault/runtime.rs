@@ -48,6 +48,10 @@ impl Runtime for FaultyRuntime {
         self.plan.around(name, || self.inner.remove(owner, entry)).await
     }
 
+    fn holds_data(&self, kind: &str) -> bool {
+        self.inner.holds_data(kind)
+    }
+
     async fn owned(&self, page: PageRequest) -> Result<Page<Tagged>, RuntimeError> {
         self.plan.around("runtime.owned".into(), || self.inner.owned(page.clone())).await
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::attributes::Attributes;
 use crate::operation::{Operation, Step};
+use crate::orphan::Orphan;
 use crate::record::TenantRecord;
 
 use super::{Draft, EventName, Verdict};
@@ -108,6 +109,22 @@ pub fn operation_ended(record: &TenantRecord, operation: &Operation) -> Draft {
     }));
     mark(&mut detail, operation);
     Draft { name: EventName::OperationEnded, detail }
+}
+
+/// A sweep found a thing that no inventory names.
+pub fn orphan_found(orphan: &Orphan) -> Draft {
+    let mut detail = object(json!({
+        "orphanId": orphan.id,
+        "resource": orphan.resource,
+        "kind": orphan.kind,
+        "native": orphan.native,
+        "holdsData": orphan.holds_data,
+        "firstSeen": orphan.first_seen,
+    }));
+    if let Some(tenant) = orphan.owner.tenant() {
+        detail.insert("tenantId".into(), tenant.as_str().into());
+    }
+    Draft { name: EventName::OrphanFound, detail }
 }
 
 /// Which attempt an event speaks of, and the trace it belongs to.

@@ -56,6 +56,7 @@ names! {
     // Ours; SBT has no such events.
     OperationEnded = "tenantry_operationEnded" from Control,
     ProvisionProgress = "tenantry_provisionProgress" from Application,
+    OrphanFound = "tenantry_orphanFound" from Application,
 }
 
 impl EventName {

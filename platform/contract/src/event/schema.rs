@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{EventName, Plane, Sources};
 use crate::operation::{Failure, OperationKind, OperationState, Step};
 use crate::status::Status;
+use crate::time::Timestamp;
 
 /// What every detail of ours carries, and none of another's must.
 #[derive(JsonSchema)]
@@ -97,6 +98,22 @@ struct Ended {
     ours: Ours,
 }
 
+/// A thing that carries this stage's tags and that no inventory names.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+struct OrphanDetail {
+    orphan_id: String,
+    /// Absent for a thing of the stage.
+    tenant_id: Option<String>,
+    resource: String,
+    kind: String,
+    native: String,
+    holds_data: bool,
+    first_seen: Timestamp,
+    #[schemars(flatten)]
+    ours: Ours,
+}
+
 /// An event whose detail is the sender's affair.
 #[derive(JsonSchema)]
 struct Free {
@@ -160,6 +177,7 @@ fn detail(name: EventName) -> Schema {
         | N::DeactivateFailure => schema_for!(ReportDetail),
         N::ProvisionProgress => schema_for!(Progress),
         N::OperationEnded => schema_for!(Ended),
+        N::OrphanFound => schema_for!(OrphanDetail),
         _ => schema_for!(Free),
     }
 }

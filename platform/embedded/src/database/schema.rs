@@ -150,4 +150,14 @@ CREATE TABLE usage (
 -- For the broom, which takes days and not tenants.
 CREATE INDEX usage_day ON usage (day);
 ",
+    "
+-- Things that sweeps found and that no inventory names.
+CREATE TABLE orphans (
+    id        TEXT PRIMARY KEY,
+    orphan    BLOB NOT NULL,
+    -- Whether an operator asked for its removal.
+    requested INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE INDEX orphans_requested ON orphans (id) WHERE requested = 1;
+",
 ];

@@ -1,6 +1,6 @@
 //! Everything here that carries an owner: what the sweep compares with the inventories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tenantry_contract::name::ServiceName;
 use tenantry_contract::resource::{Owner, ResourceId};
@@ -66,7 +66,13 @@ impl Things<'_> {
             let native = self.layout.table(&owner, &stem).to_string_lossy().into_owned();
             add(format!("file/{native}"), owner, ResourceId::new("table", &stem), Kind::Table);
         }
-        for (owner, service) in self.services.keys().into_iter().chain(self.logged()?) {
+        let running: BTreeSet<_> = self.services.keys().into_iter().collect();
+        let logged: BTreeSet<_> = self.logged()?.into_iter().collect();
+        for (owner, service) in logged.difference(&running).cloned() {
+            let native = self.layout.log(&owner, &service).to_string_lossy().into_owned();
+            add(format!("log/{native}"), owner, spec::service_id(&service), Kind::Log);
+        }
+        for (owner, service) in running {
             let native = self.layout.log(&owner, &service).to_string_lossy().into_owned();
             add(format!("process/{native}"), owner, spec::service_id(&service), Kind::Process);
         }

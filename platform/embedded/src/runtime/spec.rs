@@ -21,10 +21,13 @@ pub enum Kind {
     Table,
     Rows,
     Process,
+    /// What a service that does not run any more has printed.
+    Log,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Pool, Self::TenantAdmin, Self::Cluster, Self::Table, Self::Rows, Self::Process];
+    const ALL: [Self; 7] =
+        [Self::Pool, Self::TenantAdmin, Self::Cluster, Self::Table, Self::Rows, Self::Process, Self::Log];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +37,13 @@ impl Kind {
             Self::Table => "table",
             Self::Rows => "rows",
             Self::Process => "process",
+            Self::Log => "log",
         }
+    }
+
+    /// Whether removing a thing of this kind may lose a tenant's data.
+    pub const fn holds_data(self) -> bool {
+        matches!(self, Self::Pool | Self::TenantAdmin | Self::Table | Self::Rows | Self::Log)
     }
 
     pub fn parse(text: &str) -> Result<Self, RuntimeError> {

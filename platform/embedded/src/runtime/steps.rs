@@ -47,6 +47,7 @@ impl LocalRuntime {
                 Ok(Step::Ready(Outputs::new()))
             }
             Kind::Process => self.make_process(owner, resource, inputs),
+            Kind::Log => Err(RuntimeError::permanent("a log is made by its service")),
         }
     }
 
@@ -122,7 +123,7 @@ impl LocalRuntime {
     pub(super) fn look(&self, owner: &Owner, resource: &Resource) -> Result<Condition, RuntimeError> {
         match Kind::parse(&resource.kind)? {
             // They are ours alone, in stores that do not forget.
-            Kind::Pool | Kind::TenantAdmin | Kind::Cluster | Kind::Rows => Ok(Condition::Sound),
+            Kind::Pool | Kind::TenantAdmin | Kind::Cluster | Kind::Rows | Kind::Log => Ok(Condition::Sound),
             Kind::Table if self.tables.path(owner, name_in(&resource.id)).exists() => Ok(Condition::Sound),
             Kind::Table => Ok(Condition::Drifted("its file is gone".to_owned())),
             Kind::Process => {
@@ -167,7 +168,13 @@ impl LocalRuntime {
     }
 
     pub(super) async fn sweep_up(&self, thing: &Tagged) -> Result<Step<()>, RuntimeError> {
-        self.remove_thing(&thing.owner, Kind::parse(&thing.kind)?, &thing.resource).await
+        let kind = Kind::parse(&thing.kind)?;
+        if kind == Kind::Process {
+            // Its log holds data, and is listed by itself once the service has ended.
+            let key = (thing.owner.clone(), service_in(&thing.resource)?);
+            return Ok(if self.services.stop(&key) { Step::Ready(()) } else { pending("it is ending") });
+        }
+        self.remove_thing(&thing.owner, kind, &thing.resource).await
     }
 
     async fn remove_thing(&self, owner: &Owner, kind: Kind, id: &ResourceId) -> Result<Step<()>, RuntimeError> {
@@ -180,11 +187,8 @@ impl LocalRuntime {
                 return Ok(pending("its rows are being removed"));
             }
             Kind::Rows | Kind::Cluster => {}
-            Kind::Process => {
-                let service = ServiceName::parse(name).map_err(|cause| RuntimeError::Permanent {
-                    what: format!("{id} names no service"),
-                    cause: Some(cause.into()),
-                })?;
+            Kind::Process | Kind::Log => {
+                let service = service_in(id)?;
                 if !self.services.stop(&(owner.clone(), service.clone())) {
                     return Ok(pending("it is ending"));
                 }
@@ -200,6 +204,11 @@ impl LocalRuntime {
 /// What follows the kind in an id.
 fn name_in(id: &ResourceId) -> &str {
     id.as_str().split_once('/').map_or("", |(_, name)| name)
+}
+
+fn service_in(id: &ResourceId) -> Result<ServiceName, RuntimeError> {
+    ServiceName::parse(name_in(id))
+        .map_err(|cause| RuntimeError::Permanent { what: format!("{id} names no service"), cause: Some(cause.into()) })
 }
 
 fn tenant_of(owner: &Owner) -> Result<&TenantId, RuntimeError> {
