@@ -8,6 +8,7 @@ use crate::config::Origins;
 use crate::lasting::lasting;
 use axum::Router;
 use tenantry_contract::catalogue::Catalogue;
+use tenantry_contract::event::Sources;
 use tenantry_contract::id::{TenantId, WorkerId};
 use tenantry_control_plane::{ControlPlane, RateLimit, Settings};
 use tenantry_gateway::{Gateway, GatewayConfig, GatewayDeps, heed_closings};
@@ -52,6 +53,8 @@ pub struct Ports {
 pub struct Parts {
     pub ports: Ports,
     pub catalogue: Arc<Catalogue>,
+    /// What the planes call themselves.
+    pub sources: Sources,
     /// What comes before the pool's id in an issuer's URL.
     pub issuer_base: String,
     /// How tokens of issuers that are not like Cognito are read, by issuer.
@@ -152,6 +155,7 @@ impl Parts {
                 issuer_base: self.issuer_base.clone(),
                 policy: self.policy.clone(),
                 public_rate: RateLimit::DEFAULT,
+                sources: self.sources.clone(),
                 proxies: self.proxies.clone(),
             },
             ready: self.lifecycle.ready(),

@@ -70,7 +70,8 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     let identity_file = data_dir.join("identity.db");
     Identity::check(&identity_file)?;
     // The directory is held from here on: nothing before this writes.
-    let database = Database::open(&data_dir, Deps { clock: clock.clone(), ids: ids.clone(), sources })?;
+    let database =
+        Database::open(&data_dir, Deps { clock: clock.clone(), ids: ids.clone(), sources: sources.clone() })?;
     keep_private(&data_dir).with_context(|| format!("cannot look after {}", data_dir.display()))?;
     tiers::check(&database, &catalogue).await?;
     let metrics = metrics_listen.map(|at| tenantry_web::metrics::install().map(|m| (at, m))).transpose()?;
@@ -110,6 +111,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         catalogue,
         issuer_base: api_url.clone(),
         claims: public.oidc.claims,
+        sources,
         gateway_url: gateway_url.clone(),
         origins,
         policy,

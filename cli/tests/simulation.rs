@@ -147,6 +147,7 @@ impl World {
                 issuer_base: "http://127.0.0.1:8080".into(),
                 policy: ScopePolicy::default(),
                 public_rate: RateLimit::DEFAULT,
+                sources: Sources::default(),
                 proxies: Proxies::default(),
             },
             ready,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use tenantry_contract::event::{Event, Report};
+use tenantry_contract::event::{Event, Report, Sources};
+use tenantry_contract::lifecycle::Ignored;
+use tenantry_contract::record::TenantRecord;
 use tenantry_ports::bus::{Consumer, Delivery, Inbox, Receipt};
 use tenantry_ports::error::Retry;
 use tenantry_ports::store::ApplyOutcome;
@@ -12,7 +14,7 @@ use tenantry_web::problem::chain;
 use tokio_util::sync::CancellationToken;
 
 use crate::edge::attributes::settle_config;
-use crate::meters;
+use crate::meters::{self, Dropped};
 use crate::state::ControlPlane;
 
 /// Enough to fill a store's grouped commit.
@@ -97,20 +99,19 @@ async fn take(cp: &ControlPlane, inbox: &Arc<dyn Inbox>, batch: Vec<Delivery>) {
 
 async fn handle(cp: &ControlPlane, delivery: Delivery) -> Fate {
     let Delivery { receipt, body, receives } = delivery;
-    let report = match read(&body) {
+    let report = match read(&body, &cp.settings.sources) {
         Ok(Some(report)) => report,
         Ok(None) => return Fate::Done(receipt),
-        Err(reason) => {
-            tracing::warn!(reason, "a message is no report; it goes to the dead letters");
-            meters::report(meters::Report::Rejected, 1);
-            return Fate::Never(receipt, reason);
-        }
+        Err((why, reason)) => return drop_it(receipt, why, reason),
     };
     let registration = report.registration_id.clone();
     match cp.store.apply(report).await {
-        Ok(outcome) => {
-            note(outcome, registration.as_str());
+        Ok(ApplyOutcome::Applied { record, dropped }) => {
+            note(&record, &dropped);
             Fate::Done(receipt)
+        }
+        Ok(ApplyOutcome::Ignored(why)) => {
+            drop_it(receipt, Dropped::Ignored(why), format!("the report on registration {registration}: {why}"))
         }
         Err(error) => {
             tracing::warn!(error = %chain(&error), %registration, "a report could not be taken; it comes again");
@@ -125,31 +126,59 @@ fn patience(first: Duration, receives: u32) -> Duration {
     first.saturating_mul(1 << receives.saturating_sub(1).min(16)).min(LONGEST)
 }
 
-fn read(body: &[u8]) -> Result<Option<Report>, String> {
-    let event = Event::parse(body).map_err(|fault| fault.to_string())?;
-    let report = Report::from_event(&event).map_err(|fault| fault.to_string())?;
+/// The report in a message; none in an event that is not meant for us. An error says why it is dropped, and in words.
+fn read(body: &[u8], sources: &Sources) -> Result<Option<Report>, (Dropped, String)> {
+    let malformed = |fault: String| (Dropped::Malformed, fault);
+    let event = Event::parse(body).map_err(|fault| malformed(fault.to_string()))?;
+    let Event { source, detail_type, .. } = &event;
+    if *source != sources.application_plane {
+        let wanted = &sources.application_plane;
+        return Err((Dropped::ForeignSource, format!("{detail_type:?} comes from {source:?} and not from {wanted:?}")));
+    }
+    if event.name().is_none() {
+        let known = Consumer::ControlPlane.names().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let words = format!("the detail-type {detail_type:?} is not known; reports are {known}");
+        return Err((Dropped::UnknownDetailType, words));
+    }
+    let report = Report::from_event(&event).map_err(|fault| malformed(fault.to_string()))?;
     Ok(report.map(|mut report| {
         settle_config(&mut report.tenant_data.0);
         report
     }))
 }
 
-fn note(outcome: ApplyOutcome, registration: &str) {
-    match outcome {
-        ApplyOutcome::Applied { record, dropped } => {
-            meters::report(meters::Report::Applied, 1);
-            if let Some(operation) = &record.operation {
-                meters::ended(operation);
-            }
-            if !dropped.is_empty() {
-                // Names alone: what they were to become is the tenant's affair.
-                tracing::warn!(tenant = %record.tenant_id, ?dropped, "a report tried to change what is not its own");
-            }
-        }
-        ApplyOutcome::Ignored(why) => {
-            meters::report(meters::Report::Ignored, 1);
-            tracing::debug!(registration, %why, "a report changes nothing");
-        }
+/// Leaves a line, a count, and a dead letter where somebody may have meant it.
+fn drop_it(receipt: Receipt, why: Dropped, words: String) -> Fate {
+    meters::dropped(why);
+    let reason = why.as_str();
+    let keep = match why {
+        Dropped::UnknownDetailType | Dropped::Malformed => true,
+        Dropped::Ignored(ignored) => matches!(ignored, Ignored::Unknown | Ignored::OtherKind),
+        Dropped::ForeignSource => false,
+    };
+    if keep {
+        tracing::warn!(reason, "a report ends nothing and goes to the dead letters: {words}");
+        meters::report(meters::Report::Rejected, 1);
+        return Fate::Never(receipt, words);
+    }
+    if why == Dropped::Ignored(Ignored::Repeated) {
+        // A bus brings things twice.
+        tracing::debug!(reason, "a report ends nothing: {words}");
+    } else {
+        tracing::warn!(reason, "a report ends nothing: {words}");
+    }
+    meters::report(meters::Report::Ignored, 1);
+    Fate::Done(receipt)
+}
+
+fn note(record: &TenantRecord, dropped: &[String]) {
+    meters::report(meters::Report::Applied, 1);
+    if let Some(operation) = &record.operation {
+        meters::ended(operation);
+    }
+    if !dropped.is_empty() {
+        // Names alone: what they were to become is the tenant's affair.
+        tracing::warn!(tenant = %record.tenant_id, ?dropped, "a report tried to change what is not its own");
     }
 }
 

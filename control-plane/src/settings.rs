@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use tenantry_contract::event::Sources;
 use tenantry_contract::id::PoolId;
 use tenantry_web::ScopePolicy;
 use tenantry_web::http::Proxies;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub policy: ScopePolicy,
     /// How often one address may ask for tenants' configurations, which needs no token.
     pub public_rate: RateLimit,
+    /// What the planes call themselves: a report counts from the application plane's alone.
+    pub sources: Sources,
     /// Whose word counts about which address that is.
     pub proxies: Proxies,
 }

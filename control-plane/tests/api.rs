@@ -22,6 +22,8 @@ mod nesting;
 mod people;
 #[path = "api/registrations.rs"]
 mod registrations;
+#[path = "api/reports.rs"]
+mod reports;
 #[path = "api/stand.rs"]
 mod stand;
 #[path = "api/tenant_config.rs"]

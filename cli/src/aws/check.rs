@@ -58,6 +58,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         actors: roles.iter().map(|role| actor(*role)).collect(),
         tables: told.state.tables,
         queues: told.state.queues,
+        sources: told.common.sources,
         pools: told.state.pools,
         namespaces: resolve.map(|resolve| resolve.namespaces).unwrap_or_default(),
         site: placing.map(site),

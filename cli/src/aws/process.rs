@@ -61,7 +61,7 @@ impl Process {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let ids: Arc<dyn Ids> = Arc::new(RandomIds::new(Arc::clone(&clock)));
         let limits = Limits::new(state.share);
-        let deps = Deps { clock: clock.clone(), ids: ids.clone(), sources: common.sources };
+        let deps = Deps { clock: clock.clone(), ids: ids.clone(), sources: common.sources.clone() };
         let database = Database::open(&sdk, state.tables, deps);
         let identity = Arc::new(Identity::new(&sdk, limits.clone(), database.clone(), state.pools)?);
         let bus = Arc::new(AwsBus::new(&sdk, &state.queues, ids.clone()));
@@ -74,6 +74,7 @@ impl Process {
             catalogue: Arc::new(common.catalogue),
             issuer_base: issuer_base(&here.region),
             claims: oidc.claims,
+            sources: common.sources,
             gateway_url: Some(gateway_url).filter(|url| !url.is_empty()),
             origins: common.origins,
             policy: state.policy,

@@ -41,7 +41,12 @@ impl Stage {
         let sdk = sdk(&url, &account).await;
 
         table::create(&aws_sdk_dynamodb::Client::new(&sdk), &table::Tables::prefixed(&name)).await.unwrap();
-        topology::make(&sdk, &topology::topology(&Queues::of_stage(&name))).await.unwrap();
+        topology::make(
+            &sdk,
+            &topology::topology(&Queues::of_stage(&name), &tenantry_contract::event::Sources::default()),
+        )
+        .await
+        .unwrap();
         let pools = Box::pin(pools::create(&sdk, &name, vec!["https://app.example.com".to_owned()])).await.unwrap();
         make_shared_table(&sdk, &name).await;
         aws_sdk_ecs::Client::new(&sdk).create_cluster().cluster_name(&name).send().await.unwrap();

@@ -11,6 +11,7 @@ mod quotas;
 mod tables;
 
 use aws_config::SdkConfig;
+use tenantry_contract::event::Sources;
 
 pub use self::actions::Actor;
 use self::finding::Findings;
@@ -27,6 +28,7 @@ pub struct Stage {
     pub actors: Vec<Actor>,
     pub tables: Tables,
     pub queues: Queues,
+    pub sources: Sources,
     pub pools: Pools,
     /// Ids of Cloud Map namespaces.
     pub namespaces: Vec<String>,

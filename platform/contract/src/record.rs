@@ -32,6 +32,9 @@ pub struct TenantRecord {
     /// Kept from the registration: a tier that moves in the catalogue does not move tenants behind their back.
     pub placement: Placement,
     pub status: Status,
+    /// The status as another application plane wrote it, such as `created`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spelling: Option<String>,
     pub active: bool,
     /// Members of `tenantData` that we do not own. `tenantConfig` is among them as it came, text or object.
     pub tenant: Attributes,
@@ -81,9 +84,15 @@ impl TenantRecord {
         let mut view = self.registration.0.clone();
         view.insert("tenantRegistrationId".into(), self.registration_id.as_str().into());
         view.insert("tenantId".into(), self.tenant_id.as_str().into());
-        view.insert("registrationStatus".into(), self.status.as_str().into());
+        view.insert("registrationStatus".into(), self.shown_status().into());
         view.insert("sbtaws_active".into(), self.active.into());
         view
+    }
+
+    /// The status, as its application plane wrote it if it did.
+    pub fn shown_status(&self) -> &str {
+        let spelt = self.spelling.as_deref().filter(|text| Status::parse(text) == Some(self.status));
+        spelt.unwrap_or(self.status.as_str())
     }
 
     /// Every server-owned member, wherever it is shown: what a client may send back unchanged.

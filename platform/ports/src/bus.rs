@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tenantry_contract::event::{Event, EventName};
+use tenantry_contract::event::{Event, EventName, Plane};
 
 use crate::error::port_error;
 
@@ -45,8 +45,20 @@ impl Consumer {
         }
     }
 
+    /// Whether it is to see an event. The control plane sees what has no known name, too: somebody may have meant a
+    /// report by it. The source is the consumer's to look at.
     pub fn hears(self, event: &Event) -> bool {
-        event.name().is_some_and(|name| self.names().contains(&name))
+        match event.name() {
+            Some(name) => self.names().contains(&name),
+            None => self == Self::ControlPlane,
+        }
+    }
+
+    /// Detail types of the application plane that are not the control plane's to hear, with and without prefix.
+    pub fn unheard() -> Vec<&'static str> {
+        let heard = Self::ControlPlane.names();
+        let names = EventName::ALL.iter().filter(|name| name.plane() == Plane::Application && !heard.contains(name));
+        names.flat_map(|name| std::iter::once(name.detail_type()).chain(name.bare())).collect()
     }
 }
 

@@ -185,6 +185,7 @@ pub fn record(tenant: &str, tier: &str, catalogue: &Catalogue, status: Status) -
         tier: tier.into(),
         placement: catalogue.tier(tier).unwrap().placement,
         status,
+        spelling: None,
         active: status == Status::Created,
         tenant: Attributes::default(),
         registration: Attributes::default(),

@@ -50,6 +50,7 @@ impl Real {
             issuer_base: url.clone(),
             policy,
             public_rate: RateLimit::DEFAULT,
+            sources: Sources::default(),
             proxies: Proxies::default(),
         };
         let cp = ControlPlane {

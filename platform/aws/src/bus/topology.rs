@@ -4,6 +4,7 @@
 mod make;
 mod wanted;
 
+use tenantry_contract::event::Sources;
 use tenantry_ports::bus::{Consumer, MAX_RECEIVES};
 
 pub use self::make::{MakeError, make};
@@ -31,7 +32,7 @@ pub struct Branch {
     /// What the rule's only target is called in it.
     pub target: String,
     /// What the rule matches.
-    pub detail_types: Vec<&'static str>,
+    pub matched: Matched,
     pub queue: String,
     pub dead_letters: String,
     pub max_receives: u32,
@@ -41,12 +42,26 @@ pub struct Branch {
     pub dead_letters_kept_seconds: u32,
 }
 
-pub fn topology(names: &Queues) -> Topology {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matched {
+    /// These detail types, whoever publishes them.
+    These(Vec<&'static str>),
+    /// Everything of one source but these detail types, so that one nobody knows is seen.
+    AllOf { source: String, but: Vec<&'static str> },
+}
+
+pub fn topology(names: &Queues, sources: &Sources) -> Topology {
+    let matched = |consumer: Consumer| match consumer {
+        Consumer::Provisioner => Matched::These(consumer.names().iter().map(|name| name.detail_type()).collect()),
+        Consumer::ControlPlane => {
+            Matched::AllOf { source: sources.application_plane.clone(), but: Consumer::unheard() }
+        }
+    };
     let branch = |consumer: Consumer| Branch {
         consumer,
         rule: names.rule_of(consumer).to_owned(),
         target: "queue".to_owned(),
-        detail_types: consumer.names().iter().map(|name| name.detail_type()).collect(),
+        matched: matched(consumer),
         queue: names.of(consumer).to_owned(),
         dead_letters: names.dead_letters_of(consumer),
         max_receives: MAX_RECEIVES,
@@ -62,15 +77,20 @@ mod tests {
 
     #[test]
     fn each_consumer_has_one_rule_for_what_it_hears() {
-        let made = topology(&Queues::of_stage("prod"));
+        let made = topology(&Queues::of_stage("prod"), &Sources::default());
         assert_eq!(made.bus, "prod-bus");
         let provisioner = &made.branches[0];
-        assert_eq!(provisioner.detail_types, ["sbt_aws_onboardingRequest", "sbt_aws_offboardingRequest"]);
+        let requests = vec!["sbt_aws_onboardingRequest", "sbt_aws_offboardingRequest"];
+        assert_eq!(provisioner.matched, Matched::These(requests));
         assert_eq!(
             (provisioner.rule.as_str(), provisioner.queue.as_str(), provisioner.dead_letters.as_str()),
             ("prod-provisioner", "prod-provisioner", "prod-provisioner-dead")
         );
-        assert_eq!(made.branches[1].detail_types.len(), 4);
+        let Matched::AllOf { source, but } = &made.branches[1].matched else { panic!("{made:?}") };
+        assert_eq!(source, "sbt.application.plane");
+        assert!(but.contains(&"tenantry_provisionProgress") && but.contains(&"ingestUsage"));
+        assert!(!but.iter().any(|name| name.ends_with("rovisionSuccess")), "{but:?}");
+        assert!(pattern(&made.branches[1]).to_string().len() < 2_048, "EventBridge takes no longer one");
         assert_eq!(made.branches.len(), Consumer::ALL.len());
     }
 }

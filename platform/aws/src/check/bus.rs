@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use super::Stage;
 use super::finding::Findings;
-use crate::bus::topology::{Branch, pattern, topology};
+use crate::bus::topology::{Branch, Matched, pattern, topology};
 use crate::fault::{Fault, call};
 
 pub(super) async fn look(sdk: &SdkConfig, stage: &Stage, findings: &mut Findings<'_>) {
     let (events, sqs) = (Events::new(sdk), Sqs::new(sdk));
-    let wanted = topology(&stage.queues);
+    let wanted = topology(&stage.queues, &stage.sources);
     let what = format!("event bus {}", wanted.bus);
     let found = events.describe_event_bus().name(&wanted.bus).send().await;
     match found.map_err(|e| call("events:DescribeEventBus", what.clone()).fault(e)) {
@@ -93,12 +93,16 @@ async fn rule(events: &Events, bus: &str, branch: &Branch, findings: &mut Findin
     Some(found.arn.unwrap_or_default())
 }
 
-/// Whether the pattern lets all through that the consumer hears: it may be narrower by source.
+/// Whether the pattern lets all through that the consumer hears. Requests may be narrowed by source.
 fn matches(theirs: &str, branch: &Branch) -> bool {
     let Ok(theirs) = serde_json::from_str::<Value>(theirs) else { return false };
+    let wanted = match &branch.matched {
+        Matched::These(wanted) => wanted,
+        Matched::AllOf { .. } => return theirs == pattern(branch),
+    };
     let types = theirs["detail-type"].as_array().map(Vec::as_slice).unwrap_or_default();
     let others = theirs.as_object().is_some_and(|o| o.keys().all(|key| key == "detail-type" || key == "source"));
-    others && branch.detail_types.iter().all(|wanted| types.iter().any(|theirs| theirs == wanted))
+    others && wanted.iter().all(|wanted| types.iter().any(|theirs| theirs == wanted))
 }
 
 async fn target(

@@ -24,24 +24,39 @@ async fn the_body_of_a_message_is_eventbridges_envelope() {
 }
 
 #[tokio::test]
-async fn a_stranger_on_the_bus_is_heard_and_one_that_is_not_meant_is_not() {
+async fn the_control_plane_hears_the_application_plane_alone_and_whatever_it_may_mean() {
     let stand = Stand::new(&Emulator::ministack()).await;
-    let entry = |detail_type: &str, detail: &str| {
+    let entry = |source: &str, detail_type: &str, detail: &str| {
         aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
             .event_bus_name(&stand.names.bus)
-            .source("com.example.stranger")
+            .source(source)
             .detail_type(detail_type)
             .detail(detail)
             .build()
     };
-    let heard = r#"{"jobOutput":17}"#;
-    let put = stand.events().put_events();
-    put.entries(entry("Something else", "{}")).entries(entry("sbt_aws_provisionSuccess", heard)).send().await.unwrap();
-    let got = Event::parse(&next(&stand.inbox()).await.body).unwrap();
-    assert_eq!((got.source.as_str(), got.text("eventId")), ("com.example.stranger", None));
-    assert_eq!(got.detail.get("jobOutput"), Some(&json!(17)));
-    let others = stand.bus.inbox(Consumer::Provisioner);
-    assert_eq!(others.receive(10, std::time::Duration::ZERO, std::time::Duration::ZERO).await.unwrap(), []);
+    let plane = "sbt.application.plane";
+    let unheard = stand.events().put_events();
+    let unheard = unheard.entries(entry("evil.source", "sbt_aws_provisionSuccess", "{}"));
+    let unheard = unheard.entries(entry("evil.source", "Something else", "{}"));
+    let unheard = unheard.entries(entry(plane, "sbt_aws_ingestUsage", "{}"));
+    unheard.entries(entry(plane, "ingestUsage", "{}")).send().await.unwrap();
+    let mut heard = vec!["sbt_aws_provisionSuccess", "deprovisionFailure", "sbt_aws_provisionSucess"];
+    for detail_type in &heard {
+        let put = stand.events().put_events().entries(entry(plane, detail_type, r#"{"jobOutput":17}"#));
+        put.send().await.unwrap();
+    }
+    while !heard.is_empty() {
+        let got = Event::parse(&next(&stand.inbox()).await.body).unwrap();
+        assert_eq!((got.source.as_str(), got.text("eventId")), (plane, None));
+        assert_eq!(got.detail.get("jobOutput"), Some(&json!(17)));
+        let at = heard.iter().position(|detail_type| *detail_type == got.detail_type).unwrap();
+        heard.remove(at);
+    }
+    for consumer in Consumer::ALL {
+        let inbox = stand.bus.inbox(consumer);
+        let left = inbox.receive(10, std::time::Duration::ZERO, std::time::Duration::ZERO);
+        assert_eq!(left.await.unwrap(), [], "{consumer:?}");
+    }
 }
 
 #[tokio::test]

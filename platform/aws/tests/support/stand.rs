@@ -27,7 +27,7 @@ impl Stand {
 
     pub async fn with(sdk: SdkConfig, stage: &str) -> Self {
         let names = Queues::of_stage(stage);
-        make(&sdk, &topology(&names)).await.unwrap();
+        make(&sdk, &topology(&names, &tenantry_contract::event::Sources::default())).await.unwrap();
         let bus = bus(&sdk, &names);
         Self { sdk, names, bus }
     }

@@ -91,8 +91,9 @@ impl Event {
         self.text("eventId").unwrap_or(&self.id)
     }
 
+    /// An application plane may leave the prefix out.
     pub fn name(&self) -> Option<EventName> {
-        EventName::parse(&self.detail_type)
+        EventName::parse(&self.detail_type).or_else(|| EventName::parse_bare(&self.detail_type))
     }
 
     /// A text member of the detail.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+const PREFIX: &str = "sbt_aws_";
+
 /// Who publishes an event; it decides the envelope's `source`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Plane {
@@ -62,6 +64,17 @@ names! {
 impl EventName {
     pub fn parse(detail_type: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|n| n.detail_type() == detail_type)
+    }
+
+    /// The application plane's names without their prefix, as some of SBT's planes write them.
+    pub fn parse_bare(detail_type: &str) -> Option<Self> {
+        let bare = |n: &Self| n.bare().is_some_and(|bare| bare == detail_type);
+        Self::ALL.iter().copied().find(bare)
+    }
+
+    /// The detail type without SBT's prefix, of an event that an application plane publishes.
+    pub fn bare(self) -> Option<&'static str> {
+        self.detail_type().strip_prefix(PREFIX).filter(|_| self.plane() == Plane::Application)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Event, EventName};
 use crate::attributes::{Attributes, TOO_DEEP};
 use crate::id::{OperationId, RegistrationId};
 use crate::operation::{Failure, OperationKind};
+use crate::status::Status;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
@@ -36,6 +37,8 @@ pub enum ReportFault {
     HalfAPair,
     #[error("detail.jobOutput.{0} must be an object")]
     NotAnObject(&'static str),
+    #[error("detail.jobOutput.{part}.registrationStatus must be one of {}", Status::ALL.map(Status::as_str).join(", "))]
+    NoStatus { part: &'static str },
     #[error("detail.jobOutput.{part}.{name} {TOO_DEEP}")]
     TooDeep { part: &'static str, name: String },
 }
@@ -85,10 +88,15 @@ fn member(output: Option<&Map<String, Value>>, name: &'static str) -> Result<Att
         None | Some(Value::Null) => Ok(Attributes::default()),
         Some(Value::Object(members)) => {
             let members = Attributes(members.clone());
-            match members.too_deep() {
-                Some(deep) => Err(ReportFault::TooDeep { part: name, name: deep.to_owned() }),
-                None => Ok(members),
+            if let Some(deep) = members.too_deep() {
+                return Err(ReportFault::TooDeep { part: name, name: deep.to_owned() });
             }
+            // A word that a PATCH may not say ends nothing here either.
+            let is_word = |value: &Value| value.as_str().and_then(Status::parse).is_some();
+            if members.get("registrationStatus").is_some_and(|value| !is_word(value)) {
+                return Err(ReportFault::NoStatus { part: name });
+            }
+            Ok(members)
         }
         Some(_) => Err(ReportFault::NotAnObject(name)),
     }

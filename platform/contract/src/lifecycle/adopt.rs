@@ -61,6 +61,7 @@ pub fn adopt(found: Foundling, id: OperationId, budget: Budget, now: Timestamp) 
         tier: found.tier,
         placement: Placement::External,
         status,
+        spelling: None,
         active: found.active && !matches!(status, Status::Deleting | Status::Deleted),
         tenant: found.tenant,
         registration: found.registration,

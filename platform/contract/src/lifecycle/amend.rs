@@ -50,9 +50,9 @@ pub fn amend(mut record: TenantRecord, amendment: Amendment, now: Timestamp) -> 
         let view = record.owned_view();
         owned_unchanged("tenantRegistrationData", &view, &mut record.registration, sent)?;
     }
-    match wanted.filter(|status| *status != record.status) {
-        Some(status) if record.placement == Placement::External => {
-            report(&record, status, amendment.tenant_status, now)
+    match wanted.filter(|(status, _)| *status != record.status) {
+        Some(wanted) if record.placement == Placement::External => {
+            report(&record, wanted, amendment.tenant_status, now)
         }
         Some(_) => Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() }),
         None => Ok(bare_failure(record, amendment.tenant_status, now)),
@@ -103,9 +103,11 @@ fn nothing_made(record: &TenantRecord) -> bool {
     }
 }
 
-fn status(sent: &mut Attributes) -> Result<Option<Status>, AmendRefused> {
+/// The status that is wanted, and the word for it.
+fn status(sent: &mut Attributes) -> Result<Option<(Status, Value)>, AmendRefused> {
     let Some(value) = sent.0.remove("registrationStatus") else { return Ok(None) };
-    value.as_str().and_then(Status::parse).map(Some).ok_or_else(|| AmendRefused::Invalid {
+    let status = value.as_str().and_then(Status::parse);
+    status.map(|status| Some((status, value))).ok_or_else(|| AmendRefused::Invalid {
         field: "tenantRegistrationData.registrationStatus".into(),
         rule: format!("must be one of {}", Status::ALL.map(Status::as_str).join(", ")),
     })
@@ -136,7 +138,7 @@ fn owned_unchanged(
 /// A foreign application plane's word on the operation that is under way; `text` is why it failed.
 fn report(
     record: &TenantRecord,
-    status: Status,
+    (status, word): (Status, Value),
     text: Option<String>,
     now: Timestamp,
 ) -> Result<Decided, AmendRefused> {
@@ -151,7 +153,9 @@ fn report(
             return Err(AmendRefused::Owned { field: "tenantRegistrationData.registrationStatus".into() });
         }
     };
-    match apply(record.clone(), said(record, kind, verdict), now) {
+    let mut said = said(record, kind, verdict);
+    said.registration_data.0.insert("registrationStatus".into(), word);
+    match apply(record.clone(), said, now) {
         Ok(Applied { decided, .. }) => Ok(decided),
         Err(why) => Err(AmendRefused::NotNow { wanted: status.to_string(), why: why.to_string() }),
     }

@@ -39,6 +39,7 @@ pub fn apply(mut record: TenantRecord, report: Report, now: Timestamp) -> Result
     let operation = record.operation.clone().ok_or(Ignored::Over)?;
     accepts(&record, &operation, &report)?;
     let mut dropped = contradictions(&report, operation.kind);
+    let spelling = report.registration_data.text("registrationStatus").map(str::to_owned);
     let ended = match end(&operation, report.verdict, now) {
         Ok(ended) => ended,
         // Only another application plane cleans up after itself unseen; ours has to be seen to.
@@ -53,6 +54,11 @@ pub fn apply(mut record: TenantRecord, report: Report, now: Timestamp) -> Result
     dropped.extend(overlay(&mut record, report.tenant_data, &Part::Tenant));
     dropped.extend(overlay(&mut record, report.registration_data, &Part::Registration));
     record.status = status_after(&ended);
+    record.spelling = spelling.filter(|text| {
+        record.placement == Placement::External
+            && text != record.status.as_str()
+            && Status::parse(text) == Some(record.status)
+    });
     record.generation += 1;
     let events = vec![operation_ended(&record, &ended)];
     record.operation = Some(ended);

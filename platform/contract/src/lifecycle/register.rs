@@ -53,6 +53,7 @@ pub fn register(new: NewTenant, ids: Minted, now: Timestamp) -> Decided {
         tier: new.tier,
         placement: new.placement,
         status: Status::InProgress,
+        spelling: None,
         active: true,
         tenant: new.tenant,
         registration: new.registration,

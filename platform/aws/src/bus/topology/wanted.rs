@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Branch;
+use super::{Branch, Matched};
 
 /// Names that are known only once a branch is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,10 @@ pub struct Arns {
 
 /// What the rule matches.
 pub fn pattern(branch: &Branch) -> Value {
-    json!({ "detail-type": branch.detail_types })
+    match &branch.matched {
+        Matched::These(names) => json!({ "detail-type": names }),
+        Matched::AllOf { source, but } => json!({ "source": [source], "detail-type": [{ "anything-but": but }] }),
+    }
 }
 
 /// Lets the rule, and nothing else of EventBridge's, send to the queue of that name: the queue itself, or the dead
