@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use tenantry_contract::attributes::{Attributes, TOO_DEEP};
+use tenantry_contract::catalogue::Placement;
 
 use super::faults::Faults;
 
@@ -24,13 +25,14 @@ pub(crate) fn object(body: &mut Map<String, Value>, name: &str, faults: &mut Fau
     }
 }
 
-/// Brings flags and `tenantConfig` into the form they are kept in. `at` is what comes before a member's name.
-pub(crate) fn settle(members: &mut Map<String, Value>, at: &str, faults: &mut Faults) {
+/// Brings flags and `tenantConfig` into the form they are kept in. `at` is what comes before a member's name. Another
+/// application plane may do what ours does not.
+pub(crate) fn settle(members: &mut Map<String, Value>, at: &str, placement: Option<Placement>, faults: &mut Faults) {
     for (flag, unsupported) in FLAGS {
         let Some(value) = members.get_mut(flag) else { continue };
         match (as_flag(value), unsupported) {
             (None, _) => faults.say(format!("{at}{flag}"), "must be true or false"),
-            (Some(true), Some(why)) => faults.say(format!("{at}{flag}"), why),
+            (Some(true), Some(why)) if placement != Some(Placement::External) => faults.say(format!("{at}{flag}"), why),
             (Some(on), _) => *value = if on { "true" } else { "false" }.into(),
         }
     }
@@ -90,7 +92,7 @@ mod tests {
     fn settled(value: &Value) -> (Value, Faults) {
         let mut members = value.as_object().unwrap().clone();
         let mut faults = Faults::default();
-        settle(&mut members, "tenantData.", &mut faults);
+        settle(&mut members, "tenantData.", Some(Placement::Pooled), &mut faults);
         (members.into(), faults)
     }
 
@@ -106,6 +108,15 @@ mod tests {
         for bad in [json!({"useEc2": true}), json!({"useFederation": "true"}), json!({"useRProxy": 1})] {
             assert!(!settled(&bad).1.is_empty(), "{bad}");
         }
+    }
+
+    #[test]
+    fn another_application_plane_may_have_built_it() {
+        let mut members = json!({"useEc2": true, "useFederation": "TRUE"}).as_object().unwrap().clone();
+        let mut faults = Faults::default();
+        settle(&mut members, "", Some(Placement::External), &mut faults);
+        assert_eq!(Value::Object(members), json!({"useEc2": "true", "useFederation": "true"}));
+        assert!(faults.is_empty());
     }
 
     #[test]

@@ -46,11 +46,11 @@ struct NewTenantDoc {
     /// A tier of the catalogue, in any case.
     tier: String,
     prices: Option<Value>,
-    /// `"true"` or `"false"`, as text or boolean. True is not supported yet.
+    /// `"true"` or `"false"`, as text or boolean. True is for tiers of placement `external` alone.
     use_federation: Option<Value>,
-    /// `"true"` or `"false"`, as text or boolean. True is not supported yet.
+    /// `"true"` or `"false"`, as text or boolean. True is for tiers of placement `external` alone.
     use_ec2: Option<Value>,
-    /// Accepted, without effect: the gateway takes that part.
+    /// Passed on to another application plane, `"true"` if it was not sent. Ours has a gateway in its place.
     use_r_proxy: Option<Value>,
 }
 

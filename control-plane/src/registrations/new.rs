@@ -30,9 +30,10 @@ pub(crate) fn parse(body: &Body, catalogue: &Catalogue, traceparent: Option<Stri
         text(&mut tenant, "email", &mut faults).and_then(|email| faults.take("tenantData.email", Email::parse(email)));
     let tier = text(&mut tenant, "tier", &mut faults).and_then(|sent| known(sent, catalogue, &mut faults));
     status(&registration, &mut faults);
-    settle(&mut tenant, "tenantData.", &mut faults);
-    settle(&mut registration, "tenantRegistrationData.", &mut faults);
-    if tier.as_ref().is_some_and(|(_, tier)| tier.placement != Placement::External) {
+    let placement = tier.as_ref().map(|(_, tier)| tier.placement);
+    settle(&mut tenant, "tenantData.", placement, &mut faults);
+    settle(&mut registration, "tenantRegistrationData.", placement, &mut faults);
+    if placement.is_some_and(|placement| placement != Placement::External) {
         no_config(&tenant, "tenantData", &mut faults);
         no_config(&registration, "tenantRegistrationData", &mut faults);
     }

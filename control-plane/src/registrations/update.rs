@@ -6,6 +6,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tenantry_contract::attributes::Attributes;
+use tenantry_contract::catalogue::Placement;
 use tenantry_contract::lifecycle::{AmendRefused, Amendment};
 use tenantry_contract::record::TenantRecord;
 use tenantry_ports::store::AmendOutcome;
@@ -71,8 +72,8 @@ pub(crate) async fn handler(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Data<Updated<View, View>>>, Problem> {
-    let mut amendment = parse(&body)?;
     let was = find::by_id(&app, &id).await?;
+    let mut amendment = parse(&body, was.placement)?;
     take_shown(&mut amendment, &was, &app.cp.settings);
     let record = match app.cp.store.amend(&was.registration_id, amendment).await? {
         AmendOutcome::Amended(record) => record,
@@ -90,12 +91,12 @@ pub(crate) async fn handler(
     }))
 }
 
-fn parse(body: &Body) -> Result<Amendment, Problem> {
+fn parse(body: &Body, placement: Placement) -> Result<Amendment, Problem> {
     let mut sent = body.object()?;
     let mut faults = Faults::default();
     let mut part = |name: &str, faults: &mut Faults| {
         let mut members = object(&mut sent, name, faults)?;
-        settle(&mut members, &format!("{name}."), faults);
+        settle(&mut members, &format!("{name}."), Some(placement), faults);
         Some(Attributes(members))
     };
     let tenant = part("tenantData", &mut faults);

@@ -17,24 +17,14 @@ use utoipa::ToSchema;
 pub(crate) struct RegistrationDoc {
     pub tenant_registration_id: String,
     pub tenant_id: String,
-    pub registration_status: StatusDoc,
+    /// `In progress`, `Created`, `Failed`, `Deleting`, `Deleted` or `Deactivated`; of an external tenant in the case
+    /// that its application plane wrote it in.
+    pub registration_status: String,
     /// False from the moment an offboarding begins.
     #[serde(rename = "sbtaws_active")]
     pub active: bool,
     #[serde(flatten)]
     pub sent: HashMap<String, Value>,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[schema(as = RegistrationStatus)]
-pub(crate) enum StatusDoc {
-    #[serde(rename = "In progress")]
-    InProgress,
-    Created,
-    Failed,
-    Deleting,
-    Deleted,
-    Deactivated,
 }
 
 pub(crate) fn registration(record: &TenantRecord) -> Map<String, Value> {

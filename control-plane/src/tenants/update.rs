@@ -3,6 +3,7 @@
 use axum::extract::State;
 use serde_json::{Map, Value};
 use tenantry_contract::attributes::Attributes;
+use tenantry_contract::catalogue::Placement;
 use tenantry_contract::id::TenantId;
 use tenantry_contract::lifecycle::{AmendRefused, Amendment};
 use tenantry_ports::store::AmendOutcome;
@@ -42,13 +43,13 @@ pub(crate) async fn handler(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<Json<Data<Map<String, Value>>>, Problem> {
-    let mut amendment = parse(&body)?;
     let not_found = || Problem::not_found(format!("Tenant {id} not found."));
     let tenant_id = TenantId::parse(id.as_str()).map_err(|_| not_found())?;
     let was = match app.cp.store.tenant(&tenant_id).await {
         Ok(found) => found.ok_or_else(not_found)?,
         Err(error) => return Err(explained(&app, &id, error).await),
     };
+    let mut amendment = parse(&body, was.placement)?;
     take_shown(&mut amendment, &was, &app.cp.settings);
     match app.cp.store.amend(&was.registration_id, amendment).await? {
         AmendOutcome::Amended(record) => Ok(Json(Data { data: tenant(&record, &app.cp.settings) })),
@@ -58,10 +59,10 @@ pub(crate) async fn handler(
     }
 }
 
-fn parse(body: &Body) -> Result<Amendment, Problem> {
+fn parse(body: &Body, placement: Placement) -> Result<Amendment, Problem> {
     let mut members = body.object()?;
     let mut faults = Faults::default();
-    settle(&mut members, "", &mut faults);
+    settle(&mut members, "", Some(placement), &mut faults);
     faults.or(Some(Amendment { tenant: Some(Attributes(members)), ..Amendment::default() }))
 }
 

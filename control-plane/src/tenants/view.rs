@@ -15,7 +15,8 @@ use crate::tenant_config;
 #[serde(rename_all = "camelCase")]
 #[schema(as = Tenant, example = json!({
     "tenantId": "0199e1a0-5a3e-7c62-9d0b-0f2b66d1c0de", "tenantRegistrationId": "0199e1a0-5a3e-7c62-9d0b-0f3c1f5b7a11",
-    "tenantName": "acme", "email": "ada@example.com", "tier": "basic", "sbtaws_active": true,
+    "tenantName": "acme", "email": "ada@example.com", "tier": "basic",
+    "registrationStatus": "Created", "sbtaws_active": true,
     "tenantConfig": "{\"userPoolId\":\"local_1a2b3c4d5\",\"appClientId\":\"3n4b5c6d\",\"apiGatewayUrl\":\"http://127.0.0.1:8081/\"}"
 }))]
 pub(crate) struct TenantDoc {
@@ -25,6 +26,8 @@ pub(crate) struct TenantDoc {
     pub email: String,
     /// As it was sent.
     pub tier: String,
+    /// The registration's, such as `In progress` or `Created`.
+    pub registration_status: String,
     /// False from the moment an offboarding begins.
     #[serde(rename = "sbtaws_active")]
     pub active: bool,
@@ -37,6 +40,7 @@ pub(crate) struct TenantDoc {
 
 pub(crate) fn tenant(record: &TenantRecord, settings: &Settings) -> Map<String, Value> {
     let mut view = record.tenant_view();
+    view.insert("registrationStatus".into(), record.shown_status().into());
     if let Some(config) = tenant_config::rendered_text(record, settings) {
         view.insert("tenantConfig".into(), config.into());
     }

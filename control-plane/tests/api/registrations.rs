@@ -33,8 +33,12 @@ async fn a_registration_begins_an_onboarding() {
     }
     let tenant = stand.call("GET", &format!("/tenants/{tenant_id}"), None).await.is(200);
     let expected = json!({"data": {"tenantRegistrationId": id, "tenantId": tenant_id, "tenantName": "acme",
-        "email": "acme@example.com", "tier": "BASIC", "useRProxy": "true", "sbtaws_active": true}});
+        "email": "acme@example.com", "tier": "BASIC", "useRProxy": "true", "sbtaws_active": true,
+        "registrationStatus": "In progress"}});
     assert_eq!(tenant, expected);
+
+    let listed = stand.call("GET", "/tenants", None).await.is(200);
+    assert_eq!(listed["data"][0], expected["data"], "a list shows the status, too");
 
     let operations = stand.call("GET", &format!("/tenants/{tenant_id}/operations"), None).await.is(200);
     let operation = &operations["data"][0];
@@ -189,4 +193,22 @@ async fn what_is_not_there_is_404_in_sbts_words() {
         let answer = stand.call(method, path, (method != "GET").then_some(&body)).await;
         assert_eq!(answer.is(404)["message"], text, "{method} {path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_application_plane_can_do_is_accepted_and_passed_on() {
+    let stand = Stand::new().await;
+    let mut body = registration("acme", "partner");
+    body["tenantData"]["useEc2"] = true.into();
+    body["tenantData"]["useFederation"] = "true".into();
+    let data = post(&stand, &body).await.is(201)["data"].clone();
+    let events = stand.call("GET", "/events?detailType=sbt_aws_onboardingRequest", None).await.is(200);
+    let detail = &events["data"][0]["detail"];
+    for flag in ["useEc2", "useFederation", "useRProxy"] {
+        assert_eq!(detail[flag], "true", "{flag}");
+    }
+    let tenant = format!("/tenants/{}", data["tenantId"].as_str().unwrap());
+    stand.call("PUT", &tenant, Some(&json!({"useEc2": false}))).await.is(200);
+    stand.call("PUT", &tenant, Some(&json!({"useEc2": true}))).await.is(200);
+    assert_eq!(stand.call("PUT", &tenant, Some(&json!({"useEc2": 1}))).await.faults(422), ["useEc2"]);
 }

@@ -9,8 +9,8 @@ use crate::record::TenantRecord;
 
 use super::{Draft, EventName, Verdict};
 
-/// The flags SBT's jobs read as shell words; they fail on a missing path.
-const FLAGS: [&str; 3] = ["useFederation", "useEc2", "useRProxy"];
+/// The flags SBT's jobs read as shell words, and what they are if nobody said; the jobs fail on a missing path.
+const FLAGS: [(&str, &str); 3] = [("useFederation", "false"), ("useEc2", "false"), ("useRProxy", "true")];
 
 /// One flat object, the registration's members overlaid by the tenant's: SBT's order.
 pub fn onboarding_request(record: &TenantRecord) -> Draft {
@@ -29,9 +29,9 @@ pub fn offboarding_request(record: &TenantRecord) -> Draft {
 fn request(name: EventName, mut detail: Map<String, Value>, record: &TenantRecord) -> Draft {
     // A free member of the registration may have the name of one of the tenant's.
     detail.insert("email".into(), record.email.as_str().into());
-    for flag in FLAGS {
+    for (flag, default) in FLAGS {
         let given = text(detail.remove(flag));
-        detail.insert(flag.into(), given.unwrap_or_else(|| "false".into()));
+        detail.insert(flag.into(), given.unwrap_or_else(|| default.into()));
     }
     if let Some(config) = text(detail.remove("tenantConfig")) {
         detail.insert("tenantConfig".into(), config);

@@ -214,11 +214,12 @@ fn a_report_cannot_change_them_either_and_what_it_tried_is_named() {
 #[test]
 fn flags_are_words_and_the_configuration_is_text_however_they_came() {
     let record = situated("P.r", Placement::External);
-    let sent = json!({ "useRProxy": true, "tenantConfig": { "userPoolId": "p" } });
+    assert_eq!(tenantry_contract::event::onboarding_request(&record).detail["useRProxy"], "true", "unless it was sent");
+    let sent = json!({ "useRProxy": false, "tenantConfig": { "userPoolId": "p" } });
     let amendment = Amendment { tenant: Some(attributes(sent)), ..Amendment::default() };
     let record = amend(record, amendment, later(1)).unwrap().record;
     let draft = tenantry_contract::event::onboarding_request(&record);
-    assert_eq!(draft.detail["useRProxy"], "true");
+    assert_eq!(draft.detail["useRProxy"], "false");
     assert_eq!(draft.detail["useEc2"], "false");
     assert_eq!(draft.detail["tenantConfig"], r#"{"userPoolId":"p"}"#);
     assert_eq!(record.tenant_config().unwrap()["userPoolId"], "p");

@@ -7,8 +7,11 @@ use crate::auth::Verified;
 /// What `InitiateAuth` puts into a token in place of scopes, as Cognito does.
 pub const INITIATE_AUTH_SCOPE: &str = "aws.cognito.signin.user.admin";
 
+const TENANT_READ: &str = "tenant/tenant_read";
+const TENANT_WRITE: &str = "tenant/tenant_write";
+
 /// Every scope that a route may ask for.
-pub const SCOPES: [&str; 4] = ["tenant/tenant_read", "tenant/tenant_write", "user/user_read", "user/user_write"];
+pub const SCOPES: [&str; 4] = [TENANT_READ, TENANT_WRITE, "user/user_read", "user/user_write"];
 
 /// The group of those who may do everything.
 pub const SYSTEM_ADMIN: &str = "SystemAdmin";
@@ -48,7 +51,7 @@ impl ScopePolicy {
     /// Whether a caller has a scope: a machine those its token carries; a person those of their groups, and
     /// with an OAuth token only those it carries too.
     pub fn allows(&self, caller: &Verified, scope: &str) -> bool {
-        let carried = caller.scopes.contains(scope);
+        let carried = includes(&caller.scopes, scope);
         if !caller.is_user() {
             return carried;
         }
@@ -58,15 +61,22 @@ impl ScopePolicy {
     /// All scopes a caller has.
     pub fn granted(&self, caller: &Verified) -> BTreeSet<String> {
         if !caller.is_user() {
-            return caller.scopes.clone();
+            let read = includes(&caller.scopes, TENANT_READ).then(|| TENANT_READ.to_owned());
+            return caller.scopes.iter().cloned().chain(read).collect();
         }
         let of_groups = caller.groups.iter().filter_map(|group| self.groups.get(group)).flatten();
-        of_groups.filter(|scope| self.allows(caller, scope)).cloned().collect()
+        let with_read = of_groups.map(String::as_str).chain([TENANT_READ]);
+        with_read.filter(|scope| self.allows(caller, scope)).map(str::to_owned).collect()
     }
 
     fn granted_by_groups(&self, caller: &Verified, scope: &str) -> bool {
-        caller.groups.iter().filter_map(|group| self.groups.get(group)).any(|scopes| scopes.contains(scope))
+        caller.groups.iter().filter_map(|group| self.groups.get(group)).any(|scopes| includes(scopes, scope))
     }
+}
+
+/// Whoever may change tenants may read them: SBT's machine client has that scope alone.
+fn includes(scopes: &BTreeSet<String>, scope: &str) -> bool {
+    scopes.contains(scope) || scope == TENANT_READ && scopes.contains(TENANT_WRITE)
 }
 
 /// An OAuth token may carry that scope too, where the client is allowed it, and is then limited by the others: only a

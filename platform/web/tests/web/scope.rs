@@ -122,6 +122,10 @@ async fn what_each_token_is_granted() {
         (json!({ "scope": "aws.cognito.signin.user.admin tenant/tenant_read" }), vec!["tenant/tenant_read"]),
         (json!({ "scope": "openid aws.cognito.signin.user.admin" }), vec![]),
         (machine("tenant/tenant_read"), vec!["tenant/tenant_read"]),
+        (machine("tenant/tenant_write"), all[..2].to_vec()),
+        (machine("user/user_write"), vec!["user/user_write"]),
+        (json!({ "scope": "openid tenant/tenant_write" }), all[..2].to_vec()),
+        (json!({ "cognito:groups": ["SystemViewer"], "scope": "tenant/tenant_write" }), vec!["tenant/tenant_read"]),
         (machine("aws.cognito.signin.user.admin"), vec!["aws.cognito.signin.user.admin"]),
     ];
     let policy = ScopePolicy::default();
