@@ -10,6 +10,7 @@ mod for_runtime;
 mod http;
 mod issuers;
 mod keys;
+mod language;
 mod mail;
 mod password;
 mod pkce;
@@ -51,6 +52,9 @@ use crate::sqlite::{Mode, Place, Sqlite};
 pub const TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// The scope of tokens from `InitiateAuth`.
 pub const USER_SCOPE: &str = "aws.cognito.signin.user.admin";
+
+/// The name of pages that are no tenant's.
+const OURS: &str = "Tenantry";
 
 const REFRESH_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
@@ -179,6 +183,13 @@ impl Identity {
 
     fn url_of(&self, pool: &str) -> String {
         format!("{}/{pool}", self.0.config.base_url.get())
+    }
+
+    /// In whose name the pool's pages ask: the tenant's, if the pool is its alone.
+    async fn brand(&self, pool: &pools::Pool) -> Result<String, IdentityError> {
+        let pool = pool.clone();
+        let tenant = self.0.db.read(move |conn| pools::tenant_name(conn, &pool)).await?;
+        Ok(tenant.unwrap_or_else(|| OURS.to_owned()))
     }
 
     fn now(&self) -> Timestamp {

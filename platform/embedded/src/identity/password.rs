@@ -12,6 +12,40 @@ pub(super) const LONGEST: usize = 256;
 /// What counts as a symbol in Cognito's default policy.
 const SYMBOLS: &str = "^$*.[]{}()?-\"!@#%&/\\,><':;|_~`+= ";
 
+/// A rule of the policy, as the page lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    Length,
+    Lowercase,
+    Uppercase,
+    Digit,
+    Symbol,
+    /// A space at the beginning or the end is no symbol of Cognito's, and easily lost.
+    Edges,
+}
+
+impl Rule {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Length, Self::Lowercase, Self::Uppercase, Self::Digit, Self::Symbol, Self::Edges];
+
+    fn is_kept(self, password: &str) -> bool {
+        let has = |is: fn(char) -> bool| password.chars().any(is);
+        match self {
+            Self::Length => password.chars().count() >= 8 && password.len() <= LONGEST,
+            Self::Lowercase => has(|c| c.is_ascii_lowercase()),
+            Self::Uppercase => has(|c| c.is_ascii_uppercase()),
+            Self::Digit => has(|c| c.is_ascii_digit()),
+            Self::Symbol => has(|c| SYMBOLS.contains(c)),
+            Self::Edges => !password.starts_with(' ') && !password.ends_with(' '),
+        }
+    }
+}
+
+/// Every rule that a password breaks.
+pub(super) fn broken(password: &str) -> Vec<Rule> {
+    Rule::ALL.into_iter().filter(|rule| !rule.is_kept(password)).collect()
+}
+
 /// Cognito's default policy; the sentence is Cognito's too.
 pub(super) fn fault(password: &str) -> Option<&'static str> {
     let lacks = |has: fn(char) -> bool| !password.chars().any(has);
@@ -76,6 +110,22 @@ mod tests {
         }
         assert!(fault(&format!("Ab1!{}", "x".repeat(LONGEST))).unwrap().contains("too long"));
         assert_eq!(fault("Abcdefg1!"), None);
+    }
+
+    #[test]
+    fn every_broken_rule_is_named_and_both_words_agree() {
+        use Rule::{Digit, Edges, Length, Lowercase, Symbol, Uppercase};
+        for (password, rules) in [
+            ("", vec![Length, Lowercase, Uppercase, Digit, Symbol]),
+            ("abc", vec![Length, Uppercase, Digit, Symbol]),
+            ("Abcdefg1", vec![Symbol]),
+            ("Abcdefg1! ", vec![Edges]),
+            ("Abcdefg1!", vec![]),
+        ] {
+            assert_eq!(broken(password), rules, "{password}");
+            assert_eq!(fault(password).is_none(), rules.is_empty(), "{password}");
+        }
+        assert_eq!(broken(&format!("Ab1!{}", "x".repeat(LONGEST))), [Length]);
     }
 
     #[test]

@@ -133,6 +133,14 @@ pub(super) fn client(conn: &Connection, pool: &str, id: &str) -> rusqlite::Resul
         .optional()
 }
 
+/// The name of the tenant whose pool it is; none for a pool of many, or of nobody yet.
+pub(super) fn tenant_name(conn: &Connection, pool: &Pool) -> rusqlite::Result<Option<String>> {
+    let PoolOwner::Of(Owner::Tenant(tenant)) = &pool.owner else { return Ok(None) };
+    conn.prepare_cached("SELECT tenant_name FROM user WHERE pool = ?1 AND tenant = ?2 LIMIT 1")?
+        .query_row([pool.id.as_str(), tenant.as_str()], |row| row.get(0))
+        .optional()
+}
+
 /// A client and its pool, by the client's id alone.
 pub(super) fn by_client(conn: &Connection, id: &str) -> rusqlite::Result<Option<(Pool, Client)>> {
     let pool: Option<String> =

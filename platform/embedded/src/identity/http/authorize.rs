@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
+use super::super::language::Texts;
 use super::super::pools::{ClientKind, Pool};
 use super::super::tickets::Grant;
 use super::super::users::User;
@@ -58,8 +59,9 @@ pub(super) async fn get(
         Ok(pool) => pool,
         Err(e) => return e.into_response(),
     };
-    let Ok(Query(request)) = query else { return page::problem("The request names something twice.") };
-    let asked = match check(&identity, &pool, &request).await {
+    let texts = page::language(&headers);
+    let Ok(Query(request)) = query else { return page::problem(texts, &texts.named_twice) };
+    let asked = match check(&identity, &pool, &request, texts).await {
         Ok(asked) => asked,
         Err(answer) => return *answer,
     };
@@ -74,25 +76,30 @@ pub(super) async fn get(
         Ok(None) if prompt == "none" => asked.refuse(&identity, &pool, "login_required"),
         Ok(None) => match serde_urlencoded::to_string(&request) {
             Ok(query) => Redirect::to(&format!("/{}/login?{query}", pool.id)).into_response(),
-            Err(_) => page::problem("The request cannot be carried on."),
+            Err(_) => page::problem(texts, &texts.cannot_carry_on),
         },
     }
 }
 
 /// What may go on; otherwise the answer to give.
-pub(super) async fn check(identity: &Identity, pool: &Pool, request: &Request) -> Result<Asked, Box<Response>> {
-    let told = |words: &str| Box::new(page::problem(words));
+pub(super) async fn check(
+    identity: &Identity,
+    pool: &Pool,
+    request: &Request,
+    texts: &Texts,
+) -> Result<Asked, Box<Response>> {
+    let told = |words: &str| Box::new(page::problem(texts, words));
     let (Some(client), Some(uri)) = (request.client_id.clone(), request.redirect_uri.clone()) else {
-        return Err(told("The application did not say who it is and where to go back to."));
+        return Err(told(&texts.client_unsaid));
     };
     let (pool_id, client_id) = (pool.id.clone(), client.clone());
     let found = identity.0.db.read(move |conn| pools::client(conn, &pool_id, &client_id)).await;
     let kind = found.map_err(|e| Box::new(errors::failed(&e.into())))?.map(|client| client.kind);
     if kind != Some(ClientKind::People) {
-        return Err(told("The application is not known here."));
+        return Err(told(&texts.client_unknown));
     }
     if !redirect::is_registered(&uri, identity.redirects(&pool.owner)) {
-        return Err(told("The application asked to go back to an address that is not registered for it."));
+        return Err(told(&texts.redirect_unregistered));
     }
     let asked = Asked {
         client,

@@ -32,18 +32,19 @@ pub(super) async fn get(
         Ok(pool) => pool,
         Err(e) => return e.into_response(),
     };
-    let Ok(Query(request)) = query else { return page::problem("The request names something twice.") };
+    let texts = page::language(&headers);
+    let Ok(Query(request)) = query else { return page::problem(texts, &texts.named_twice) };
     let Some(uri) = request.logout_uri.or(request.post_logout_redirect_uri) else {
-        return page::problem("The application did not say where to go on to.");
+        return page::problem(texts, &texts.logout_unsaid);
     };
     let (pool_id, client_id) = (pool.id.clone(), request.client_id.unwrap_or_default());
     match identity.0.db.read(move |conn| pools::client(conn, &pool_id, &client_id)).await {
         Err(e) => return errors::failed(&e.into()),
         Ok(Some(client)) if client.kind == ClientKind::People => {}
-        Ok(_) => return page::problem("The application is not known here."),
+        Ok(_) => return page::problem(texts, &texts.client_unknown),
     }
     if !redirect::is_registered(&uri, identity.redirects(&pool.owner)) {
-        return page::problem("The application asked to go on to an address that is not registered for it.");
+        return page::problem(texts, &texts.redirect_unregistered);
     }
     if let Some(session) = cookies::read(&headers, SESSION_COOKIE)
         && let Err(e) = identity.close_browser(&pool, session).await

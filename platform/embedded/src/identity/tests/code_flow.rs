@@ -89,7 +89,7 @@ async fn sign_in(issuer: &Issuer, browser: &mut Browser) -> String {
     let session = hidden(&html, "session");
     let short = [("csrf", csrf.as_str()), ("session", &session), ("new_password", "short"), ("again", "short")];
     let html = browser.post(issuer, &page, &short).await.text().await.unwrap();
-    assert!(html.contains("Password not long enough"), "{html}");
+    assert!(html.contains("The new password still needs:<"), "{html}");
     let form = [("csrf", csrf.as_str()), ("session", &session), ("new_password", NEW), ("again", NEW)];
     let answer = browser.post(issuer, &page, &form).await;
     assert_eq!(answer.status(), 303);

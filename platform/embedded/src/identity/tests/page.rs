@@ -1,6 +1,8 @@
 //! The sign-in page keeps to itself.
 
-use super::support::issuer;
+use tenantry_contract::resource::Owner;
+
+use super::support::{facts, issuer, tenant};
 
 #[tokio::test]
 async fn a_form_counts_only_with_its_cookie() {
@@ -36,7 +38,64 @@ async fn what_was_typed_comes_back_as_text() {
     let answer = issuer.http.post(&url).header("cookie", "tenantry_issuer_csrf=x").form(&form).send().await.unwrap();
     assert_eq!(answer.status(), 400);
     let html = answer.text().await.unwrap();
-    assert!(html.contains("role=\"alert\"") && !html.contains("<script"), "{html}");
+    assert!(html.contains("role=\"alert\"") && !html.contains("<script>alert"), "{html}");
+}
+
+#[tokio::test]
+async fn every_broken_rule_is_told_in_the_hints_words_and_in_the_readers_language() {
+    let issuer = issuer().await;
+    let url = format!("{}/login", issuer.admin.issuer);
+    let post = |language: &'static str, form: Vec<(&'static str, String)>| {
+        let request =
+            issuer.http.post(&url).header("cookie", "tenantry_issuer_csrf=x").header("accept-language", language);
+        let form: Vec<_> = form.into_iter().chain([("csrf", "x".to_owned())]).collect();
+        async move { request.form(&form).send().await.unwrap().text().await.unwrap() }
+    };
+    let once = issuer.admin.first_admin.password.clone();
+    let page = post("en", vec![("username", "admin".to_owned()), ("password", once)]).await;
+    let rules = |html: &str| {
+        html.split("<ul>").skip(1).map(|list| list.split("</ul>").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(page.contains("Signing in as admin") && page.contains("Confirm new password"), "{page}");
+    assert_eq!(rules(&page).len(), 1, "{page}");
+    let session = page.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let chosen = |new: &str, again: &str| {
+        vec![
+            ("session", session.clone()),
+            ("known_as", "admin".to_owned()),
+            ("new_password", new.to_owned()),
+            ("again", again.to_owned()),
+        ]
+    };
+    let unfit = post("en", chosen("abc", "abc")).await;
+    let told = rules(&unfit);
+    assert_eq!(told[0].matches("<li>").count(), 4, "length, uppercase, digit, symbol: {unfit}");
+    assert!(told[0].split("</li>").all(|rule| told[1].contains(rule)), "the same words: {unfit}");
+    assert!(unfit.contains("aria-invalid=\"true\"") && unfit.contains("Signing in as admin"), "{unfit}");
+    let korean = post("ko-KR,ko;q=0.9", chosen("Abcdefg1!", "Abcdefg2!")).await;
+    assert!(korean.contains("<html lang=\"ko\">") && korean.contains("두 비밀번호가 서로 다릅니다."), "{korean}");
+    let done = post("ko", chosen("Abcdefg1!", "Abcdefg1!")).await;
+    assert!(done.contains("로그인되었습니다"), "{done}");
+}
+
+#[tokio::test]
+async fn a_page_names_the_lock_the_label_and_whose_it_is() {
+    let issuer = issuer().await;
+    let form = [("csrf", "x"), ("username", "ada"), ("password", "wrong")];
+    let url = format!("{}/login", issuer.admin.issuer);
+    let mut page = String::new();
+    for _ in 0..6 {
+        let request = issuer.http.post(&url).header("cookie", "tenantry_issuer_csrf=x").form(&form);
+        page = request.send().await.unwrap().text().await.unwrap();
+    }
+    assert!(page.contains("Try again in 1 second.") && page.contains(">User name<"), "{page}");
+
+    let owner = Owner::Tenant(tenant("t-1"));
+    let (pool, _) = issuer.identity.ensure_pool(&owner).await.unwrap();
+    issuer.identity.ensure_tenant_admin(&pool, &facts("t-1", "ada@acme.test")).await.unwrap();
+    let page = issuer.http.get(format!("{}/{pool}/login", issuer.base)).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("<p class=\"brand\">acme</p>") && page.contains(">E-mail<"), "{page}");
+    assert!(!page.contains("Tenantry"), "{page}");
 }
 
 #[tokio::test]
