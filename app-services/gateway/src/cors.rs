@@ -17,7 +17,7 @@ pub struct Cors {
 }
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-const EXPOSED: HeaderValue = HeaderValue::from_static("x-request-id, retry-after, location");
+const EXPOSED: HeaderValue = HeaderValue::from_static("x-request-id, retry-after, location, link");
 
 impl Cors {
     /// Origins that are no header values can never be sent, and are left out.

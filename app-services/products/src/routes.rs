@@ -7,15 +7,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use tenantry_ports::ids::Ids;
-use tenantry_tenancy::{Key, Rows, Tenant};
+use tenantry_tenancy::{Key, ListQuery, Rows, Tenant};
 use tenantry_web::{Json, Problem};
 
 use crate::product::Product;
 
 type Body = Json<Map<String, Value>>;
 
-pub async fn list(rows: Rows) -> Result<Response, Problem> {
-    rows.send_all().await
+pub async fn list(query: ListQuery, rows: Rows) -> Result<Response, Problem> {
+    let page = rows.list(query.page()).await?;
+    query.answer(&page)
 }
 
 pub async fn create(

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
-use axum::response::Response;
+use http::StatusCode;
 use http::request::Parts;
 use tenantry_contract::id::TenantId;
-use tenantry_ports::data::{DataError, Existing, Item, TenantTable};
+use tenantry_ports::data::{DataError, Existing, ITEM_BYTES, Item, TenantTable, json_bytes};
 use tenantry_ports::page::{Page, PageRequest};
 use tenantry_web::Problem;
 
-use crate::stream;
 use crate::tenant::Tenant;
 
 /// A table as a service holds it. It gives out nothing but one tenant's [`Rows`].
@@ -34,23 +33,24 @@ pub struct Rows {
     tenant: TenantId,
 }
 
-/// How many items are held at once while a list is sent; fewer if they are large
-/// ([`tenantry_ports::data::PAGE_BYTES`]).
-const PAGE: usize = 200;
-
 impl Rows {
     pub async fn get(&self, key: &str) -> Result<Option<Item>, DataError> {
         self.table.get(&self.tenant, key).await
     }
 
     /// False, and nothing written, if the key is taken.
-    pub async fn insert(&self, key: &str, item: Item) -> Result<bool, DataError> {
-        self.table.put(&self.tenant, key, item, Existing::Absent).await
+    pub async fn insert(&self, key: &str, item: Item) -> Result<bool, Problem> {
+        self.put(key, item, Existing::Absent).await
     }
 
     /// False, and nothing written, if there is no such item.
-    pub async fn replace(&self, key: &str, item: Item) -> Result<bool, DataError> {
-        self.table.put(&self.tenant, key, item, Existing::Present).await
+    pub async fn replace(&self, key: &str, item: Item) -> Result<bool, Problem> {
+        self.put(key, item, Existing::Present).await
+    }
+
+    async fn put(&self, key: &str, item: Item, only_if: Existing) -> Result<bool, Problem> {
+        fits(&item)?;
+        Ok(self.table.put(&self.tenant, key, item, only_if).await?)
     }
 
     /// False if there was none.
@@ -58,18 +58,20 @@ impl Rows {
         self.table.delete(&self.tenant, key).await
     }
 
-    /// All items as one JSON array, read and sent page by page.
-    pub async fn send_all(self) -> Result<Response, Problem> {
-        let pages = move |after| {
-            let rows = self.clone();
-            async move { rows.page(after).await }
-        };
-        stream::json_array(pages).await
+    pub async fn list(&self, page: PageRequest) -> Result<Page<Item>, DataError> {
+        self.table.list(&self.tenant, page).await
     }
+}
 
-    async fn page(&self, after: Option<tenantry_ports::page::Position>) -> Result<Page<Item>, DataError> {
-        self.table.list(&self.tenant, PageRequest { limit: PAGE, after }).await
+/// 413 for an item that is longer than [`ITEM_BYTES`].
+fn fits(item: &Item) -> Result<(), Problem> {
+    let bytes = json_bytes(item);
+    if bytes <= ITEM_BYTES {
+        return Ok(());
     }
+    let rule = format!("must be at most {} KiB as JSON, and has {bytes} bytes", ITEM_BYTES / 1024);
+    let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The item {rule}. Send less of it."));
+    Err(problem.field("body", rule))
 }
 
 impl<S> FromRequestParts<S> for Rows

@@ -1,5 +1,5 @@
 //! What any service built on Tenantry reuses: who is asking ([`Tenant`]), data that is always of that
-//! tenant ([`Rows`]), ids in paths ([`Key`]), bodies checked field by field ([`Form`]), and the frame around the
+//! tenant ([`Rows`]), ids in paths ([`Key`]), lists in pages ([`ListQuery`]), bodies checked field by field ([`Form`]), and the frame around the
 //! routes ([`Frame`]) that lets nobody else in.
 //!
 //! A handler cannot name another tenant: [`Tenant`] is made by [`Admission`] alone, from a verified token.
@@ -9,8 +9,9 @@ mod config;
 mod data;
 mod form;
 mod frame;
+mod cursor;
 mod key;
-mod stream;
+mod list;
 mod tenant;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -21,5 +22,5 @@ pub use self::data::{Rows, Table};
 pub use self::form::Form;
 pub use self::frame::Frame;
 pub use self::key::Key;
-pub use self::stream::json_array;
+pub use self::list::{LONGEST_PAGE, ListQuery};
 pub use self::tenant::{Tenant, TenantAdmin};

@@ -5,8 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 use tenantry_ports::identity::Made;
-use tenantry_ports::page::PageRequest;
-use tenantry_tenancy::{TenantAdmin, json_array};
+use tenantry_tenancy::{ListQuery, TenantAdmin};
 use tenantry_web::{Json, Path, Problem};
 
 use crate::Context;
@@ -14,18 +13,16 @@ use crate::user::{View, parse_change, parse_new};
 
 type Body = Json<Map<String, Value>>;
 
-/// How many users are read at once.
-const PAGE: usize = 60;
+/// The most users of a page: the identity provider is asked about each of them.
+const MOST: usize = 60;
 
-pub async fn list(TenantAdmin(tenant): TenantAdmin, State(context): State<Context>) -> Result<Response, Problem> {
-    let pages = move |after| {
-        let (users, tenant) = (context.users.clone(), tenant.clone());
-        async move {
-            let page = users.list(tenant.id(), PageRequest { limit: PAGE, after }).await?;
-            Ok::<_, tenantry_ports::identity::IdentityError>(page.map(View::from))
-        }
-    };
-    json_array(pages).await
+pub async fn list(
+    query: ListQuery<MOST>,
+    TenantAdmin(tenant): TenantAdmin,
+    State(context): State<Context>,
+) -> Result<Response, Problem> {
+    let page = context.users.list(tenant.id(), query.page()).await?;
+    query.answer(&page.map(View::from))
 }
 
 pub async fn create(

@@ -1,11 +1,11 @@
 //! Every route of users, for admins of two tenants that share a pool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use axum::http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tenantry_contract::id::TenantId;
 use tenantry_contract::resource::Owner;
 use tenantry_contract::time::Timestamp;
@@ -171,13 +171,18 @@ async fn what_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn a_long_list_comes_whole() {
-    let (acme, _, _) = three();
+async fn a_long_list_comes_in_pages() {
+    let (acme, globex, _) = three();
     for number in 0..130 {
-        let new = json!({"userName": format!("u{number}"), "userEmail": "u@example.com"});
+        let new = json!({"userName": format!("u{number:03}"), "userEmail": format!("u{number}@example.com")});
         assert_eq!(acme.call("POST", "/users", Some(new)).await.0, StatusCode::CREATED);
     }
-    assert_eq!(acme.get("/users").await.1.as_array().unwrap().len(), 130);
+    let pages = acme.pages("/users").await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [60, 60, 10]);
+    let names: BTreeSet<_> = pages.iter().flatten().map(|user| user["username"].to_string()).collect();
+    assert_eq!(names.len(), 130);
+    assert_eq!(globex.pages("/users").await, [Vec::<Value>::new()]);
+    assert_eq!(acme.get("/users?limit=61").await.0, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use tenantry_contract::id::TenantId;
 use tenantry_ports::clock::Clock;
-use tenantry_ports::data::{DataError, Existing, Item, PAGE_BYTES, TenantTable};
+use tenantry_ports::data::{DataError, Existing, Item, PageSize, TenantTable, json_bytes};
 use tenantry_ports::ids::Ids;
 use tenantry_ports::page::{Page, PageRequest, Position};
 
@@ -181,8 +181,9 @@ impl TenantTable for DynamoTable {
         // A position is a key, and whose it is comes from who asks: one of another tenant shows nothing of theirs.
         let mut after =
             page.after.filter(|position| possible(&position.0)).map(|position| self.key(tenant, &position.0));
-        let mut found: Vec<Attributes> = Vec::new();
-        let mut bytes = 0;
+        let mut found: Vec<Item> = Vec::new();
+        let mut last = None;
+        let mut size = PageSize::default();
         // DynamoDB ends a page of its own at 1 MB.
         let more = 'parts: loop {
             let left = i32::try_from(wanted - found.len()).unwrap_or(i32::MAX);
@@ -202,20 +203,20 @@ impl TenantTable for DynamoTable {
                 Ok(part) => part,
                 Err(error) => return Err(self.failed(tenant, self.call("dynamodb:Query").fault(error))),
             };
-            for item in part.items.unwrap_or_default() {
-                bytes += item::size(&item);
-                if found.len() == page.limit || (bytes > PAGE_BYTES && !found.is_empty()) {
+            for attributes in part.items.unwrap_or_default() {
+                let key = attributes.get(&self.table.sort_key).and_then(|key| key.as_s().ok()).cloned();
+                let item = Self::read(attributes)?;
+                if found.len() == page.limit || !size.takes(json_bytes(&item)) {
                     break 'parts true;
                 }
                 found.push(item);
+                last = key;
             }
             after = part.last_evaluated_key.filter(|key| !key.is_empty());
             if after.is_none() {
                 break false;
             }
         };
-        let next = found.last().filter(|_| more).and_then(|last| last.get(&self.table.sort_key)?.as_s().ok());
-        let next = next.cloned().map(Position);
-        Ok(Page { items: found.into_iter().map(Self::read).collect::<Result<_, _>>()?, next })
+        Ok(Page { items: found, next: last.filter(|_| more).map(Position) })
     }
 }

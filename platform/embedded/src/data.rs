@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tenantry_contract::id::TenantId;
-use tenantry_ports::data::{DataError, Existing, Item, PAGE_BYTES, TenantTable};
+use tenantry_ports::data::{DataError, Existing, Item, PageSize, TenantTable};
 use tenantry_ports::error::Refusal;
 use tenantry_ports::page::{Page, PageRequest, Position};
 
@@ -156,11 +156,10 @@ fn list(
     )?;
     let one_more = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut rows = select.query(params![tenant.as_str(), after, one_more])?;
-    let (mut page, mut bytes) = (Vec::new(), 0_usize);
+    let (mut page, mut size) = (Vec::new(), PageSize::default());
     while let Some(row) = rows.next()? {
-        let size: i64 = row.get(2)?;
-        bytes = bytes.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
-        if page.len() == limit || (bytes > PAGE_BYTES && !page.is_empty()) {
+        let bytes: i64 = row.get(2)?;
+        if page.len() == limit || !size.takes(usize::try_from(bytes).unwrap_or(usize::MAX)) {
             return Ok((page, true));
         }
         page.push((row.get(0)?, row.get(1)?));

@@ -15,9 +15,53 @@ port_error!(
 
 pub type Item = Map<String, Value>;
 
-/// About so many bytes of JSON a page of items holds at most, however many items were asked for: what a tenant keeps
-/// must not decide how much memory a list of it takes. One item alone may be larger.
+/// The most bytes that a page of items has as a JSON array, however many items were asked for: what a tenant keeps must
+/// not decide how much memory a list of it takes. One item alone may be larger.
 pub const PAGE_BYTES: usize = 1024 * 1024;
+
+/// The most bytes that an item has as JSON where a service bounds it. A page then holds 31 items at least.
+pub const ITEM_BYTES: usize = 32 * 1024;
+
+/// The length of an item as JSON, in bytes.
+pub fn json_bytes(item: &Item) -> usize {
+    struct Counter(usize);
+
+    impl std::io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut counter = Counter(0);
+    // Neither a map of JSON values nor the counter can fail.
+    serde_json::to_writer(&mut counter, item).map_or(usize::MAX, |()| counter.0)
+}
+
+/// Adds up the bytes of a page as its items come.
+#[derive(Debug)]
+pub struct PageSize(usize);
+
+impl Default for PageSize {
+    /// An empty array but for its closing bracket.
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl PageSize {
+    /// Counts an item of so many bytes, and the comma or bracket after it. True if the page takes it: within
+    /// [`PAGE_BYTES`], or as its first.
+    pub fn takes(&mut self, item: usize) -> bool {
+        let first = self.0 == 1;
+        self.0 = self.0.saturating_add(item).saturating_add(1);
+        first || self.0 <= PAGE_BYTES
+    }
+}
 
 /// One table. Whether it is shared or a tenant's own is the adapter's affair; no method can reach another
 /// tenant's items.

@@ -75,6 +75,31 @@ async fn each_tenant_reaches_its_own_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_page_leads_to_the_next_one() {
+    let house = House::open(as_it_is).await;
+    house.orders(&Owner::Stage).await;
+    for _ in 0..3 {
+        place(&house, "acme").await;
+    }
+    let (mut address, mut found) = (format!("{}/orders?limit=2", house.url), Vec::new());
+    loop {
+        let page = house.client.get(&address).header("origin", ORIGIN).bearer_auth(house.token("acme"));
+        let page = page.send().await.unwrap();
+        assert!(page.headers()["access-control-expose-headers"].to_str().unwrap().contains("link"));
+        let next = page.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let here = page.url().clone();
+        found.push(page.json::<Vec<Value>>().await.unwrap().len());
+        let Some(next) = next else { break };
+        let relative = next.strip_prefix('<').and_then(|rest| rest.strip_suffix(">; rel=\"next\"")).unwrap();
+        address = here.join(relative).unwrap().into();
+    }
+    assert_eq!(found, [2, 1]);
+    // It is acme's alone.
+    let stolen = house.client.get(&address).bearer_auth(house.token("initech"));
+    assert_eq!(stolen.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_wrong_or_dead_address_is_forgotten_and_the_request_sent_again() {
     let house = House::open(as_it_is).await;
     // First in line: a port nobody listens on, then umbrella's service.

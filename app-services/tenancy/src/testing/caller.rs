@@ -1,8 +1,9 @@
 //! Calls a router as a tenant's person would.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use axum::body::{Body, Bytes, to_bytes};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, LINK};
+use http::response::Parts;
 use http::{Request, StatusCode};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -19,6 +20,12 @@ const LARGEST: usize = 16 * 1024 * 1024;
 impl Caller {
     /// The status, and the body as JSON; null where there is none.
     pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let (parts, body) = self.answer(method, path, body).await;
+        (parts.status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// The whole answer.
+    pub async fn answer(&self, method: &str, path: &str, body: Option<Value>) -> (Parts, Bytes) {
         let mut request = Request::builder().method(method).uri(path).header(HOST, "localhost");
         if !self.token.is_empty() {
             request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
@@ -32,9 +39,23 @@ impl Caller {
             Ok(response) => response,
             Err(never) => match never {},
         };
-        let status = response.status();
-        let body = to_bytes(response.into_body(), LARGEST).await.unwrap_or_else(|e| panic!("the body broke off: {e}"));
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, LARGEST).await.unwrap_or_else(|e| panic!("the body broke off: {e}"));
+        (parts, body)
+    }
+
+    /// Every page of a list, from the one at the path on, as its `Link` headers lead.
+    pub async fn pages(&self, path: &str) -> Vec<Vec<Value>> {
+        let (mut pages, mut query) = (Vec::new(), String::new());
+        loop {
+            let (parts, body) = self.answer("GET", &format!("{path}{query}"), None).await;
+            assert_eq!(parts.status, StatusCode::OK, "{path}{query}");
+            pages.push(serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} is no list: {e}")));
+            let Some(link) = parts.headers.get(LINK) else { return pages };
+            let link = link.to_str().unwrap_or_else(|e| panic!("{link:?} is no text: {e}"));
+            let next = link.strip_prefix('<').and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
+            query = next.unwrap_or_else(|| panic!("{link} names no next page")).to_owned();
+        }
     }
 
     pub async fn get(&self, path: &str) -> (StatusCode, Value) {

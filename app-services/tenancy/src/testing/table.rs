@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tenantry_contract::id::TenantId;
-use tenantry_ports::data::{DataError, Existing, Item, PAGE_BYTES, TenantTable};
+use tenantry_ports::data::{DataError, Existing, Item, PageSize, TenantTable, json_bytes};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 type Rows = BTreeMap<(TenantId, String), Item>;
@@ -47,10 +47,9 @@ impl TenantTable for MemoryTable {
         let rows = self.rows();
         let after = page.after.map(|position| position.0);
         let own = rows.iter().filter(|((owner, key), _)| owner == tenant && after.as_ref().is_none_or(|a| key > a));
-        let (mut found, mut bytes, mut next) = (Page { items: Vec::new(), next: None }, 0, None);
+        let (mut found, mut size, mut next) = (Page { items: Vec::new(), next: None }, PageSize::default(), None);
         for ((_, key), item) in own {
-            bytes += serde_json::to_string(item).map_or(0, |json| json.len());
-            if found.items.len() == page.limit || (bytes > PAGE_BYTES && !found.items.is_empty()) {
+            if found.items.len() == page.limit || !size.takes(json_bytes(item)) {
                 found.next = next;
                 break;
             }

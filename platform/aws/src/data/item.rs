@@ -18,22 +18,6 @@ pub fn item(attributes: Attributes) -> Result<Item, DataError> {
     attributes.into_iter().map(|(name, value)| json(value).map(|value| (name, value))).collect()
 }
 
-/// About how many bytes an item is as JSON.
-pub fn size(attributes: &Attributes) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + 4 + bytes(value)).sum::<usize>() + 2
-}
-
-fn bytes(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::N(text) => text.len(),
-        AttributeValue::S(text) => text.len() + 2,
-        AttributeValue::L(list) => list.iter().map(|value| bytes(value) + 1).sum::<usize>() + 2,
-        AttributeValue::M(members) => size(members),
-        AttributeValue::Ss(texts) | AttributeValue::Ns(texts) => texts.iter().map(|text| text.len() + 3).sum(),
-        _ => 5,
-    }
-}
-
 fn attribute(value: Value) -> Result<AttributeValue, DataError> {
     Ok(match value {
         Value::Null => AttributeValue::Null(true),
@@ -112,15 +96,6 @@ mod tests {
             assert!(error.contains("out of the range"), "{error}");
         }
         assert_eq!(there_and_back(&json!(-0.0)), json!(0));
-    }
-
-    #[test]
-    fn the_size_of_an_item_is_about_that_of_its_json() {
-        let text = "x".repeat(5_000);
-        let value = json!({ "a": text, "list": [1, 2.5, [true, null]], "deep": { "b": "c", "n": [] } });
-        let Value::Object(members) = value.clone() else { panic!("an object") };
-        let (about, exact) = (size(&attributes(members).unwrap()), value.to_string().len());
-        assert!(about.abs_diff(exact) < 20, "{about} for {exact}");
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl TenantUsers for Identity {
     async fn list(&self, tenant: &TenantId, page: PageRequest) -> Result<Page<TenantUser>, IdentityError> {
         let there = Expression::new("#state = :there").text("there", "there");
         let mut query = Query::of(users_of(tenant)).prefix(USER).filter(Some(there));
-        if let Some(Position(after)) = &page.after {
+        // A position that no page of users gave is none.
+        if let Some(Position(after)) = page.after.as_ref().filter(|after| after.0.starts_with(USER)) {
             query = query.after(after);
         }
         let mut found = self.0.database.query(&query, page.limit.saturating_add(1)).await.map_err(stored)?;
