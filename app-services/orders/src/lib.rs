@@ -26,6 +26,6 @@ pub struct Context {
 pub fn router(context: Context) -> Router {
     Router::new()
         .route("/orders", get(routes::list).post(routes::create))
-        .route("/orders/{key}", get(routes::read))
+        .route("/orders/{key}", get(routes::read).put(routes::replace).delete(routes::delete))
         .with_state(context)
 }

@@ -12,6 +12,8 @@ use tenantry_web::{Json, Problem};
 
 use crate::order::Order;
 
+type Body = Json<Map<String, Value>>;
+
 pub async fn list(query: ListQuery, rows: Rows) -> Result<Response, Problem> {
     let page = rows.list(query.page()).await?;
     query.answer(&page)
@@ -21,7 +23,7 @@ pub async fn create(
     tenant: Tenant,
     rows: Rows,
     State(ids): State<Arc<dyn Ids>>,
-    Json(body): Json<Map<String, Value>>,
+    Json(body): Body,
 ) -> Result<Response, Problem> {
     let order = Order::parse(body)?;
     let key = Key(ids.fresh());
@@ -36,6 +38,19 @@ pub async fn create(
 pub async fn read(rows: Rows, key: Key) -> Result<Response, Problem> {
     match rows.get(&key.0).await? {
         Some(item) => Ok(Json(item).into_response()),
-        None => Err(Problem::not_found("Not found.")),
+        None => Err(missing()),
     }
+}
+
+pub async fn replace(tenant: Tenant, rows: Rows, key: Key, Json(body): Body) -> Result<Response, Problem> {
+    let item = Order::parse(body)?.item(&tenant, &key);
+    if rows.replace(&key.0, item.clone()).await? { Ok(Json(item).into_response()) } else { Err(missing()) }
+}
+
+pub async fn delete(rows: Rows, key: Key) -> Result<StatusCode, Problem> {
+    if rows.remove(&key.0).await? { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
+}
+
+fn missing() -> Problem {
+    Problem::not_found("Not found.")
 }

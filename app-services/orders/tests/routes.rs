@@ -41,7 +41,32 @@ async fn an_order_is_placed_and_read() {
     }
     assert_eq!(globex.get("/orders").await, (StatusCode::OK, json!([])));
     assert_eq!(acme.get("/orders/none").await.0, StatusCode::NOT_FOUND);
-    assert_eq!(acme.call("DELETE", &format!("/orders/{id}"), None).await.0, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn an_order_is_changed_and_deleted() {
+    let (acme, globex) = pair();
+    let (_, placed) = acme.call("POST", "/orders", Some(order())).await;
+    let id = placed["orderId"].as_str().unwrap();
+    for path in [format!("/orders/acme:{id}"), format!("/orders/{id}")] {
+        assert_eq!(globex.call("PUT", &path, Some(order())).await.0, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(globex.call("DELETE", &path, None).await.0, StatusCode::NOT_FOUND, "{path}");
+        let mut change = order();
+        change["orderName"] = json!(path);
+        change["orderId"] = json!("x");
+        let mut expected = change.clone();
+        expected["orderId"] = json!(id);
+        expected["tenantId"] = json!("acme");
+        assert_eq!(acme.call("PUT", &path, Some(change)).await, (StatusCode::OK, expected.clone()), "{path}");
+        assert_eq!(acme.get(&path).await.1, expected);
+        assert_eq!(acme.call("PUT", &path, Some(json!({}))).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert_eq!(acme.get(&path).await.1, expected);
+    }
+    let path = format!("/orders/{id}");
+    assert_eq!(acme.call("DELETE", &path, None).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(acme.call("DELETE", &path, None).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(acme.call("PUT", &path, Some(order())).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(acme.get("/orders").await.1, json!([]));
 }
 
 #[tokio::test]
@@ -75,6 +100,12 @@ async fn what_is_wrong_is_named() {
 
 #[tokio::test]
 async fn no_route_opens_to_a_stranger() {
-    let named = [("GET", "/orders"), ("POST", "/orders"), ("GET", "/orders/{key}")];
+    let named = [
+        ("GET", "/orders"),
+        ("POST", "/orders"),
+        ("GET", "/orders/{key}"),
+        ("PUT", "/orders/{key}"),
+        ("DELETE", "/orders/{key}"),
+    ];
     assert_shut_to_strangers("orders", router(context()), &named).await;
 }

@@ -1,4 +1,5 @@
 //! A tenant's products: `{"name","price","sku","category"}`, returned with `productId` and `tenantId`.
+//! `sku` is a text or a number. Other members are kept and returned.
 
 mod product;
 mod routes;

@@ -73,6 +73,31 @@ async fn another_tenants_product_is_not_there() {
     assert_eq!(acme.get(&format!("/products/{id}")).await, (StatusCode::OK, product));
 }
 
+/// So many arrays in each other.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
+}
+
+#[tokio::test]
+async fn what_a_client_adds_is_kept() {
+    let (acme, _) = pair();
+    let sent = json!({"name": "Lamp", "price": 1, "sku": 4711, "category": "light", "key": "k", "pictureUrl": null,
+        "sizes": [{"w": 1.5}], "deep": nested(63), "productId": "x", "tenantId": "globex"});
+    let (status, made) = acme.call("POST", "/products", Some(sent.clone())).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let mut expected = sent.clone();
+    expected["productId"] = made["productId"].clone();
+    expected["tenantId"] = json!("acme");
+    assert_ne!(made["productId"], "x");
+    let path = format!("/products/{}", made["productId"].as_str().unwrap());
+    assert_eq!((&made, &acme.get(&path).await.1), (&expected, &expected));
+    let (status, changed) = acme.call("PUT", &path, Some(json!({"name": "Lamp", "price": 1, "colour": "red"}))).await;
+    assert_eq!((status, &changed["colour"], changed.get("sizes")), (StatusCode::OK, &json!("red"), None));
+    let large = json!({"name": "Lamp", "price": 1, "notes": "x".repeat(33 * 1024)});
+    assert_eq!(acme.call("PUT", &path, Some(large)).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(acme.get(&path).await.1, changed);
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_named() {
     let (acme, _) = pair();
@@ -81,7 +106,8 @@ async fn what_is_wrong_is_named() {
         (json!({"name": "", "price": 1}), vec!["name"]),
         (json!({"name": "x", "price": -1}), vec!["price"]),
         (json!({"name": "x", "price": "1"}), vec!["price"]),
-        (json!({"name": 7, "price": 1, "sku": 1, "category": []}), vec!["name", "sku", "category"]),
+        (json!({"name": 7, "price": 1, "sku": [], "category": []}), vec!["name", "sku", "category"]),
+        (json!({"name": "x", "price": 1e300, "deep": nested(64)}), vec!["price", "deep"]),
     ] {
         let (status, problem) = acme.call("POST", "/products", Some(body.clone())).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");

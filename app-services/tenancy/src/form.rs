@@ -6,7 +6,8 @@ use tenantry_web::Problem;
 /// The longest text a member takes.
 const LONGEST: usize = 256;
 
-/// Members of a JSON object, and what was found wrong so far. Unknown members are left out.
+/// Members of a JSON object, and what was found wrong so far. Unknown members are left out, unless [`Form::rest`] takes
+/// them.
 pub struct Form {
     members: Map<String, Value>,
     at: String,
@@ -40,12 +41,36 @@ impl Form {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
+    /// A text or a number, kept as it was sent; `None` if it is absent, null or empty.
+    pub fn optional_text_or_number(&mut self, name: &str) -> Option<Value> {
+        match self.members.remove(name) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) if text.chars().count() <= LONGEST => Some(Value::String(text)),
+            Some(Value::Number(number)) if is_kept(&number) => Some(Value::Number(number)),
+            Some(_) => self.fault(name, format!("must be a number, or a text of at most {LONGEST} characters")),
+        }
+    }
+
+    /// All members that were not taken yet, but for the `reserved` ones, which the service itself sets.
+    pub fn rest(&mut self, reserved: &[&str]) -> Map<String, Value> {
+        let mut rest = std::mem::take(&mut self.members);
+        for name in reserved {
+            rest.remove(*name);
+        }
+        for (name, value) in &rest {
+            if let Err(rule) = check_name(name).and_then(|()| check_value(value, DEEPEST - 1)) {
+                self.fault::<()>(name, rule);
+            }
+        }
+        rest
+    }
+
     /// A number of at least zero, kept as it was written.
     pub fn amount(&mut self, name: &str) -> Number {
         match self.members.remove(name) {
-            Some(Value::Number(number)) if number.as_f64().is_some_and(|n| n >= 0.0) => number,
+            Some(Value::Number(number)) if number.as_f64().is_some_and(|n| n >= 0.0) && is_kept(&number) => number,
             _ => {
-                self.fault::<String>(name, "must be a number, at least 0".into());
+                self.fault::<String>(name, "must be a number, at least 0 and below 1e126".into());
                 Number::from(0)
             }
         }
@@ -93,6 +118,43 @@ impl Form {
     }
 }
 
+/// The levels of an item, its own included.
+const DEEPEST: usize = 64;
+/// Begins the names of members that a store keeps for itself.
+const RESERVED: &str = "tenantry:";
+
+fn check_name(name: &str) -> Result<(), String> {
+    if !(1..=LONGEST).contains(&name.chars().count()) {
+        return Err(format!("is the name of a member, which must have 1 to {LONGEST} characters"));
+    }
+    if name.starts_with(RESERVED) { Err(format!("must not begin with {RESERVED}")) } else { Ok(()) }
+}
+
+/// A value that every store keeps as it is, of so many levels at most.
+fn check_value(value: &Value, levels: usize) -> Result<(), String> {
+    match value {
+        Value::Array(_) | Value::Object(_) if levels == 0 => {
+            Err(format!("must be nested less deeply: an item has at most {DEEPEST} levels"))
+        }
+        Value::Array(values) => values.iter().try_for_each(|value| check_value(value, levels - 1)),
+        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
+            if name.is_empty() {
+                return Err("must not hold a member without a name".to_owned());
+            }
+            check_value(value, levels - 1)
+        }),
+        Value::Number(number) if !is_kept(number) => {
+            Err(format!("must not hold the number {number}: the size of a number is 0, or from 1e-130 to below 1e126"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether DynamoDB keeps the number too.
+fn is_kept(number: &Number) -> bool {
+    number.as_f64().is_some_and(|n| n == 0.0 || (1e-130..1e126).contains(&n.abs()))
+}
+
 fn fits(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= LONGEST
 }
@@ -125,6 +187,24 @@ mod tests {
         let mut form = form(json!({ "lines": vec![0; 1_000] }));
         assert!(form.list("lines", 999, |line| line.count("quantity")).is_empty());
         assert_eq!(form.faults, [("lines".to_owned(), "must be a list of at most 999".to_owned())]);
+    }
+
+    #[test]
+    fn members_that_nobody_asked_for_are_kept_within_bounds() {
+        let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        let mut good = form(json!({"id": "x", "deep": nested(63), "colour": "red", "n": [1e-130, 0, null, {"a": {}}]}));
+        let rest = good.rest(&["id"]);
+        assert_eq!(
+            Value::Object(rest),
+            json!({"deep": nested(63), "colour": "red", "n": [1e-130, 0, null, {"a": {}}]})
+        );
+        assert!(good.finish(()).is_ok());
+
+        let mut bad = form(json!({"deep": nested(64), "n": [{"m": 1e126}], "": 1, "tenantry:put": 1, "o": {"": 1}}));
+        bad.rest(&[]);
+        let mut fields: Vec<_> = bad.faults.iter().map(|(field, _)| field.as_str()).collect();
+        fields.sort_unstable();
+        assert_eq!(fields, ["", "deep", "n", "o", "tenantry:put"]);
     }
 
     #[test]

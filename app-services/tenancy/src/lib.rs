@@ -6,10 +6,10 @@
 
 mod admission;
 mod config;
+mod cursor;
 mod data;
 mod form;
 mod frame;
-mod cursor;
 mod key;
 mod list;
 mod tenant;

@@ -95,9 +95,12 @@ async fn a_cursor_is_of_one_tenants_one_list() {
     let next = format!("/shop?next_token={token}");
     assert_eq!(acme.get(&next).await, (StatusCode::OK, json!([{ "n": 2 }, { "n": 3 }])));
     let cut = format!("/shop?next_token={}", &token[..token.len() - 1]);
-    for (caller, path) in
-        [(&globex, next.as_str()), (&acme, &format!("/other?next_token={token}")), (&acme, &cut), (&acme, "/shop?next_token=k002")]
-    {
+    for (caller, path) in [
+        (&globex, next.as_str()),
+        (&acme, &format!("/other?next_token={token}")),
+        (&acme, &cut),
+        (&acme, "/shop?next_token=k002"),
+    ] {
         let (status, problem) = caller.get(path).await;
         assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::BAD_REQUEST, &json!("next_token")), "{path}");
     }

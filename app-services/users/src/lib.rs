@@ -1,6 +1,7 @@
 //! A tenant's own users, for its admins: `{"userName","userEmail","userRole"}`, shown as
 //! `{"username","email","user_role","status","enabled","created","modified"}`.
 
+mod name;
 mod routes;
 mod user;
 

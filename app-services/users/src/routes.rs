@@ -9,6 +9,7 @@ use tenantry_tenancy::{ListQuery, TenantAdmin};
 use tenantry_web::{Json, Path, Problem};
 
 use crate::Context;
+use crate::name::make;
 use crate::user::{View, parse_change, parse_new};
 
 type Body = Json<Map<String, Value>>;
@@ -31,9 +32,9 @@ pub async fn create(
     Json(body): Body,
 ) -> Result<Response, Problem> {
     let new = parse_new(body, &tenant)?;
-    match context.users.create(tenant.id(), new).await? {
+    match make(context.users.as_ref(), tenant.id(), new).await? {
         Made::New(user) => Ok((StatusCode::CREATED, Json(View::from(user))).into_response()),
-        Made::Taken => Err(Problem::conflict("The user name or the e-mail is taken.")),
+        Made::Taken => Err(Problem::conflict("The e-mail is taken.").field("userEmail", "is another user's already")),
     }
 }
 

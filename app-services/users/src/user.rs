@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tenantry_contract::name::Email;
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::identity::{LONGEST_USER_NAME, NewTenantUser, TenantUser, TenantUserChange};
+use tenantry_ports::identity::{NewTenantUser, TenantUser, TenantUserChange};
 use tenantry_tenancy::{Form, Tenant};
 use tenantry_web::Problem;
 
@@ -29,15 +29,10 @@ impl From<TenantUser> for View {
     }
 }
 
+/// A new user, called as the body says; that may be no name to find it by.
 pub fn parse_new(body: Map<String, Value>, tenant: &Tenant) -> Result<NewTenantUser, Problem> {
     let mut form = Form::new(body);
-    let name = match form.take("userName") {
-        Some(Value::String(name)) if is_name(&name) => name,
-        _ => {
-            let rule = "letters, digits or any of . _ - @ +, and not \"health\", \".\" or \"..\"";
-            form.fault("userName", format!("must be 1 to {LONGEST_USER_NAME} {rule}"))
-        }
-    };
+    let name = form.text("userName");
     let address = form.text("userEmail");
     let email = Email::parse(address.as_str()).ok();
     if email.is_none() && !address.is_empty() {
@@ -55,7 +50,7 @@ pub fn parse_new(body: Map<String, Value>, tenant: &Tenant) -> Result<NewTenantU
 pub fn parse_change(body: Map<String, Value>, name: &str) -> Result<TenantUserChange, Problem> {
     let mut form = Form::new(body);
     if form.optional_text("userName").is_some_and(|given| given != name) {
-        form.fault::<()>("userName", "cannot change".into());
+        form.fault::<()>("userName", "cannot change: it must be the user name in the path, or left out".into());
     }
     let change = TenantUserChange {
         email: email(&mut form),
@@ -82,11 +77,4 @@ fn role(form: &mut Form) -> Option<String> {
         Some(role) => Some(role.to_owned()),
         None => form.fault("userRole", format!("must be {} or {}", ROLES[0], ROLES[1])),
     }
-}
-
-/// What stands in a path as it is, and what an identity provider takes; `health` is the health route's.
-fn is_name(name: &str) -> bool {
-    !["health", ".", ".."].contains(&name)
-        && (1..=LONGEST_USER_NAME).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@+".contains(&b))
 }

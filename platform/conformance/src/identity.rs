@@ -41,6 +41,7 @@ macro_rules! identity_suite {
             every_admin_is_listed_once,
             the_last_system_admin_stays,
             a_user_is_made_once_in_a_tenant,
+            a_users_name_is_any_text,
             tenants_have_users_of_the_same_name,
             a_user_changes,
             a_deleted_user_is_gone,

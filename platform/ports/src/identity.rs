@@ -6,11 +6,14 @@ mod tenant_users;
 
 pub use self::admins::{Admin, AdminChange, Admins, NewAdmin, SYSTEM_ADMIN};
 pub use self::issuers::{Algorithm, Issuer, Issuers, SpeaksFor};
-pub use self::tenant_users::{NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange, TenantUsers};
+pub use self::tenant_users::{
+    LONGEST_TENANT_USER_NAME, NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange, TenantUsers,
+    is_tenant_user_name,
+};
 
 use crate::error::port_error;
 
-/// The longest name of a user, in characters: Cognito's limit.
+/// The longest name of an admin, in characters: Cognito's limit.
 pub const LONGEST_USER_NAME: usize = 128;
 
 port_error!(

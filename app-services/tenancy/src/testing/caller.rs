@@ -46,15 +46,16 @@ impl Caller {
 
     /// Every page of a list, from the one at the path on, as its `Link` headers lead.
     pub async fn pages(&self, path: &str) -> Vec<Vec<Value>> {
-        let (mut pages, mut query) = (Vec::new(), String::new());
+        let (mut pages, mut next) = (Vec::new(), path.to_owned());
+        let list = path.split('?').next().unwrap_or_default();
         loop {
-            let (parts, body) = self.answer("GET", &format!("{path}{query}"), None).await;
-            assert_eq!(parts.status, StatusCode::OK, "{path}{query}");
+            let (parts, body) = self.answer("GET", &next, None).await;
+            assert_eq!(parts.status, StatusCode::OK, "{next}");
             pages.push(serde_json::from_slice(&body).unwrap_or_else(|e| panic!("{path} is no list: {e}")));
             let Some(link) = parts.headers.get(LINK) else { return pages };
             let link = link.to_str().unwrap_or_else(|e| panic!("{link:?} is no text: {e}"));
-            let next = link.strip_prefix('<').and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
-            query = next.unwrap_or_else(|| panic!("{link} names no next page")).to_owned();
+            let query = link.strip_prefix('<').and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
+            next = format!("{list}{}", query.unwrap_or_else(|| panic!("{link} names no next page")));
         }
     }
 

@@ -13,7 +13,6 @@ use tenantry_ports::page::{Page, PageRequest, Position};
 use super::Identity;
 use super::calls::{NO_USER, attribute, attributes, there};
 use super::errors::refused;
-use super::tenant_users::check_name;
 use crate::fault::{Call, call};
 use crate::limits::Family;
 
@@ -142,4 +141,14 @@ fn admin(
 
 fn moment(at: Option<&DateTime>) -> Timestamp {
     Timestamp::from_millis(at.and_then(|at| at.to_millis().ok()).unwrap_or_default())
+}
+
+/// 1 to 128 printable characters without a space.
+fn check_name(name: &str) -> Result<(), IdentityError> {
+    let plain = !name.chars().any(|c| c.is_whitespace() || c.is_control());
+    if (1..=128).contains(&name.chars().count()) && plain {
+        Ok(())
+    } else {
+        Err(refused("a user's name must be 1 to 128 printable characters without a space"))
+    }
 }

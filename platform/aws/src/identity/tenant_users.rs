@@ -13,7 +13,9 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use tenantry_contract::id::{PoolId, TenantId};
 use tenantry_contract::time::Timestamp;
-use tenantry_ports::identity::{IdentityError, Made, NewTenantUser, TenantUser, TenantUserChange, TenantUsers};
+use tenantry_ports::identity::{
+    IdentityError, Made, NewTenantUser, TenantUser, TenantUserChange, TenantUsers, is_tenant_user_name,
+};
 use tenantry_ports::page::{Page, PageRequest, Position};
 
 pub(super) use self::create::Maker;
@@ -161,14 +163,10 @@ fn position(item: &Item) -> Result<Position, IdentityError> {
     item.text("sk").map(|sk| Position(sk.to_owned())).map_err(stored)
 }
 
-/// 1 to 128 printable characters without a space.
-pub(super) fn check_name(name: &str) -> Result<(), IdentityError> {
-    let plain = !name.chars().any(|c| c.is_whitespace() || c.is_control());
-    if (1..=128).contains(&name.chars().count()) && plain {
-        Ok(())
-    } else {
-        Err(refused("a user's name must be 1 to 128 printable characters without a space"))
-    }
+fn check_name(name: &str) -> Result<(), IdentityError> {
+    let rule =
+        "a user's name must be 1 to 254 bytes without control characters, and neither begin nor end with a space";
+    if is_tenant_user_name(name) { Ok(()) } else { Err(refused(rule)) }
 }
 
 fn check_role(role: &str) -> Result<(), IdentityError> {

@@ -42,6 +42,27 @@ pub async fn a_user_is_made_once_in_a_tenant(s: IdentitySubject) {
     }
 }
 
+pub async fn a_users_name_is_any_text(s: IdentitySubject) {
+    let names = ["Ada Lovelace", "\u{ae40}\u{cca0}\u{c218}", "a/b?c#d%20", "..", "'; --", &"\u{ae40}".repeat(84)];
+    for tenant in all(&s) {
+        for (n, name) in names.iter().enumerate() {
+            let user = NewTenantUser { name: (*name).to_owned(), ..new(tenant, &format!("user{n}")) };
+            assert!(matches!(s.users.create(tenant, user).await.unwrap(), Made::New(_)), "{name}");
+            assert_eq!(s.users.get(tenant, name).await.unwrap().expect("it is there").name, *name);
+        }
+        for name in ["", " ", " a", "a\n", &"a".repeat(255)] {
+            let user = NewTenantUser { name: name.to_owned(), ..new(tenant, "nobody") };
+            assert!(matches!(s.users.create(tenant, user).await, Err(IdentityError::Broken { .. })), "{name:?}");
+        }
+        let listed = s.users.list(tenant, PageRequest::first(10)).await.unwrap();
+        assert_eq!(
+            listed.items.into_iter().map(|user| user.name).collect::<BTreeSet<_>>(),
+            names.map(str::to_owned).into()
+        );
+        assert!(s.users.delete(tenant, names[2]).await.unwrap());
+    }
+}
+
 pub async fn tenants_have_users_of_the_same_name(s: IdentitySubject) {
     for tenant in all(&s) {
         made(&s, tenant, "alice").await;

@@ -14,7 +14,7 @@ use super::users::User;
 use super::{Identity, tickets, to_the_end, users};
 
 /// 1 to 128 printable characters without a space.
-pub(super) fn is_name(name: &str) -> bool {
+fn is_name(name: &str) -> bool {
     (1..=LONGEST_USER_NAME).contains(&name.chars().count())
         && !name.chars().any(|c| c.is_whitespace() || c.is_control())
 }

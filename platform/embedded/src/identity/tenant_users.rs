@@ -6,15 +6,18 @@ use tenantry_contract::id::{PoolId, TenantId};
 use tenantry_contract::resource::Owner;
 use tenantry_ports::error::Refusal;
 use tenantry_ports::identity::{
-    IdentityError, Made, NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange, TenantUsers,
+    IdentityError, Made, NewTenantUser, TENANT_ADMIN, TenantUser, TenantUserChange, TenantUsers, is_tenant_user_name,
 };
 use tenantry_ports::page::{Page, PageRequest};
 
-use super::admins::{is_name, list_page};
+use super::admins::list_page;
 use super::ensure::{admits, pool_id, refused};
 use super::pools::{self, PoolOwner};
 use super::users::User;
 use super::{Identity, tickets, to_the_end, users};
+
+const BAD_NAME: &str =
+    "a user's name must be 1 to 254 bytes without control characters, and neither begin nor end with a space";
 
 /// A user changed, or why not.
 pub(super) enum Updated {
@@ -76,8 +79,8 @@ impl Identity {
         tenant: &TenantId,
         new: NewTenantUser,
     ) -> Result<Made<TenantUser>, IdentityError> {
-        if !is_name(&new.name) {
-            return Err(refused("a user's name must be 1 to 128 printable characters without a space"));
+        if !is_tenant_user_name(&new.name) {
+            return Err(refused(BAD_NAME));
         }
         check_role(&new.role)?;
         let now = self.now();

@@ -12,6 +12,15 @@ use crate::page::{Page, PageRequest};
 /// them any more: what would change that is refused as [`Refusal::LastAdmin`](crate::error::Refusal::LastAdmin).
 pub const TENANT_ADMIN: &str = "TenantAdmin";
 
+/// The longest name of a tenant's user, in bytes: as long as an e-mail address may be.
+pub const LONGEST_TENANT_USER_NAME: usize = 254;
+
+/// Whether a tenant's user may have that name: any text of 1 to [`LONGEST_TENANT_USER_NAME`] bytes without control
+/// characters, that neither begins nor ends with a space.
+pub fn is_tenant_user_name(name: &str) -> bool {
+    (1..=LONGEST_TENANT_USER_NAME).contains(&name.len()) && name.trim() == name && !name.chars().any(char::is_control)
+}
+
 #[async_trait]
 pub trait TenantUsers: Send + Sync {
     /// Makes a user of the tenant, who gets a temporary password by mail.
