@@ -10,12 +10,14 @@ mod local;
 mod oidc;
 mod origins;
 mod parse;
+mod peers;
 mod public;
 mod up;
 
 pub use self::faults::Faults;
 pub use self::oidc::Oidc;
 pub use self::origins::Origins;
+pub use self::peers::Peers;
 pub use self::public::PublicUrl;
 pub use self::up::{Roles, UpArgs, UpSettings};
 

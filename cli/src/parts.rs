@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::config::Origins;
+use crate::config::{Origins, Peers};
 use crate::lasting::lasting;
 use axum::Router;
 use tenantry_contract::catalogue::Catalogue;
@@ -26,9 +26,11 @@ use tenantry_ports::store::TenantStore;
 use tenantry_ports::usage::Usage;
 use tenantry_ports::work::WorkStore;
 use tenantry_provisioner::{Engine, EngineConfig, EngineDeps};
-use tenantry_web::http::Proxies;
 use tenantry_web::metrics::Metrics;
-use tenantry_web::{ClaimMap, HttpOptions, Lifecycle, ScopePolicy, Verifier, harden, health_router, serve};
+use tenantry_web::{
+    ClaimMap, ConnectionLimits, ConnectionListener, HttpOptions, Lifecycle, ScopePolicy, Verifier, harden,
+    health_router, serve,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::Receiver;
@@ -65,8 +67,7 @@ pub struct Parts {
     /// What admins' groups grant.
     pub policy: ScopePolicy,
     pub hosts: Vec<String>,
-    /// Before the listeners, such as load balancers.
-    pub proxies: Proxies,
+    pub peers: Peers,
     pub lifecycle: Lifecycle,
     /// Where what nobody waits for runs.
     pub background: Handle,
@@ -100,7 +101,7 @@ impl Parts {
             clock: ports.clock.clone(),
             ids: ports.ids.clone(),
         };
-        let (origins, proxies) = (self.origins.application.clone(), self.proxies.clone());
+        let (origins, proxies) = (self.origins.application.clone(), self.peers.proxies.clone());
         let mut config = GatewayConfig { origins, proxies, ..GatewayConfig::default() };
         config.hosts.extend(self.hosts.iter().cloned());
         let gateway = Arc::new(Gateway::new(deps, config));
@@ -112,6 +113,7 @@ impl Parts {
             });
         }
         let lifecycle = self.lifecycle.clone();
+        let listener = self.bounded(listener);
         self.keep("gateway", async move { tenantry_gateway::serve(listener, gateway, &lifecycle).await });
     }
 
@@ -156,7 +158,7 @@ impl Parts {
                 policy: self.policy.clone(),
                 public_rate: RateLimit::DEFAULT,
                 sources: self.sources.clone(),
-                proxies: self.proxies.clone(),
+                proxies: self.peers.proxies.clone(),
             },
             ready: self.lifecycle.ready(),
             stop: self.lifecycle.streams(),
@@ -177,8 +179,13 @@ impl Parts {
     }
 
     fn serve(&self, name: &'static str, listener: TcpListener, router: Router) {
-        let lifecycle = self.lifecycle.clone();
+        let (lifecycle, listener) = (self.lifecycle.clone(), self.bounded(listener));
         self.keep(name, async move { serve(listener, router, &lifecycle).await });
+    }
+
+    fn bounded(&self, listener: TcpListener) -> ConnectionListener {
+        let (per_address, proxies) = (self.peers.connections_per_address, self.peers.proxies.clone());
+        ConnectionListener::new(listener, ConnectionLimits { per_address, proxies, ..ConnectionLimits::default() })
     }
 
     /// Runs a part that is to last until the process is asked to stop.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use axum::Router;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_embedded::clock::SystemClock;
 use tenantry_embedded::database::{Database, Deps};
@@ -21,6 +22,7 @@ use tenantry_ports::clock::Clock;
 use tenantry_ports::identity::Issuers;
 use tenantry_ports::ids::Ids;
 use tenantry_provisioner::EngineConfig;
+use tenantry_web::http::limit_at_once_per_address;
 use tenantry_web::serve::allow_many_files;
 use tenantry_web::{AnyIssuers, Lifecycle, RemoteIssuers, telemetry};
 use tokio::net::TcpListener;
@@ -29,7 +31,7 @@ use self::credentials::Credentials;
 use self::private::keep_private;
 use crate::background::Background;
 use crate::bind::{Picked, host, reachable};
-use crate::config::{PublicUrl, Roles, UpSettings, variable};
+use crate::config::{Peers, PublicUrl, Roles, UpSettings, variable};
 use crate::lasting;
 use crate::parts::{Parts, Ports};
 use crate::signals::Stop;
@@ -38,6 +40,8 @@ use crate::tiers;
 /// The two steps of an end, together below the ten seconds that whoever stops us allows.
 const DRAIN: Duration = Duration::from_secs(5);
 const REAP: Duration = Duration::from_secs(4);
+/// Passwords of one address that are checked, or wait for their turn, at once. The issuer's queue has 64 places.
+const PASSWORDS_PER_ADDRESS: usize = 4;
 /// All of it, with the files closed.
 const END: Duration = Duration::from_millis(9_600);
 
@@ -52,7 +56,7 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         origins,
         allowed_hosts,
         public,
-        proxies,
+        peers,
         policy,
         sources,
         log_format,
@@ -116,11 +120,11 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
         origins,
         policy,
         hosts,
-        proxies,
+        peers: peers.clone(),
         lifecycle: lifecycle.clone(),
         background: background.handle(),
     };
-    let issuers = identity::router(identity.clone());
+    let issuers = issuer_routes(&identity, peers);
     if roles.control_plane {
         parts.serve_control_plane(api, issuers).await?;
     } else {
@@ -150,6 +154,12 @@ pub async fn run(settings: UpSettings, started: Instant) -> anyhow::Result<ExitC
     within(deadline, async { tokio::join!(identity.close(), database.close()) }).await;
     tracing::info!("stopped");
     Ok(lasting::outcome(&lifecycle))
+}
+
+/// The issuers' routes. Each address waits for its own password checks.
+fn issuer_routes(identity: &Identity, peers: Peers) -> Router {
+    let routes = identity::router(identity.clone());
+    limit_at_once_per_address(routes, peers.proxies, PASSWORDS_PER_ADDRESS, identity::checks_password)
 }
 
 fn processes(dir: PathBuf, catalogue: Arc<Catalogue>) -> anyhow::Result<LocalRuntimeConfig> {

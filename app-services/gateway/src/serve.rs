@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::service::service_fn;
-use tenantry_web::{Admitted, Door, Lifecycle, serve_connection};
+use tenantry_web::serve::ConnectionSlot;
+use tenantry_web::{Connection, ConnectionListener, Lifecycle, serve_connection};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -26,11 +26,11 @@ struct Accepted {
     stream: std::net::TcpStream,
     peer: SocketAddr,
     counted: TaskTrackerToken,
-    place: OwnedSemaphorePermit,
+    slot: ConnectionSlot,
 }
 
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
-pub async fn serve(listener: impl Into<Door>, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
+pub async fn serve(listener: impl Into<ConnectionListener>, gateway: Arc<Gateway>, lifecycle: &Lifecycle) {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let idle = idle_places(tenantry_web::serve::files(), count);
     let workers: io::Result<Vec<_>> = (0..count).map(|_| start(&gateway, lifecycle, idle)).collect();
@@ -51,14 +51,14 @@ fn idle_places(files: usize, workers: usize) -> usize {
 }
 
 /// To each worker in turn.
-async fn hand_out(mut door: Door, workers: &[UnboundedSender<Accepted>], lifecycle: &Lifecycle) {
+async fn hand_out(mut listener: ConnectionListener, workers: &[UnboundedSender<Accepted>], lifecycle: &Lifecycle) {
     let stop = lifecycle.token();
     for worker in workers.iter().cycle() {
-        let Some(Admitted { stream, peer, place }) = door.next(&stop).await else { return };
+        let Some(Connection { stream, peer, slot }) = listener.next(&stop).await else { return };
         let counted = lifecycle.tracker().token();
         match stream.into_std() {
             // A worker takes connections for as long as we do.
-            Ok(stream) => drop(worker.send(Accepted { stream, peer, counted, place })),
+            Ok(stream) => drop(worker.send(Accepted { stream, peer, counted, slot })),
             Err(error) => tracing::debug!(%error, "a connection was lost"),
         }
     }
@@ -84,7 +84,7 @@ async fn work(
     let mut sweep = tokio::time::interval(SWEEP);
     let tasks = TaskTracker::new();
     loop {
-        let Accepted { stream, peer, counted, place } = tokio::select! {
+        let Accepted { stream, peer, counted, slot } = tokio::select! {
             accepted = accepted.recv() => match accepted {
                 Some(accepted) => accepted,
                 None => break,
@@ -109,10 +109,10 @@ async fn work(
                 Ok::<_, std::convert::Infallible>(gateway.handle(request, client, ready, connections).await)
             }
         });
-        let served = serve_connection(stream, service, lifecycle.clone());
+        let served = serve_connection(stream, slot, service, lifecycle.clone());
         tasks.spawn(async move {
             served.await;
-            drop((counted, place));
+            drop(counted);
         });
     }
     tasks.close();

@@ -79,7 +79,7 @@ impl Process {
             origins: common.origins,
             policy: state.policy,
             hosts: common.metrics_listen.into_iter().chain([common.listen]).map(host).chain(common.hosts).collect(),
-            proxies: common.proxies,
+            peers: common.peers,
             lifecycle: Lifecycle::new(DRAIN),
             // Each role is a process of its own.
             background: Handle::current(),

@@ -17,6 +17,12 @@ pub fn format(text: &str) -> Result<LogFormat, String> {
     LogFormat::parse(text).ok_or_else(|| format!("{text:?} is neither pretty nor json"))
 }
 
+/// How many connections one address may have.
+pub fn share(text: &str) -> Result<usize, String> {
+    let share = text.parse().ok().filter(|share| *share > 0);
+    share.ok_or_else(|| format!("{text:?} is not a number of connections, 1 or more"))
+}
+
 /// The source of events, as `EventBridge` takes it.
 pub fn source(text: &str) -> Result<String, String> {
     let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));

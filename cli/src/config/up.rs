@@ -7,7 +7,6 @@ use clap::Args;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::event::Sources;
 use tenantry_web::ScopePolicy;
-use tenantry_web::http::Proxies;
 use tenantry_web::telemetry::{self, LogFormat, Targets};
 
 use super::Faults;
@@ -16,6 +15,7 @@ use super::groups;
 use super::local;
 use super::origins::{Origins, host_name, origin};
 use super::parse::{address, catalogue as read_catalogue, format, source};
+use super::peers::{PeerArgs, Peers};
 use super::public::{Public, PublicArgs};
 
 /// Start everything in one process on this machine
@@ -58,10 +58,8 @@ pub struct UpArgs {
     allowed_host: Option<Vec<String>>,
     #[command(flatten)]
     public: PublicArgs,
-    /// Networks of proxies before the listeners, such as `10.0.0.0/8`: who they say has called, by X-Forwarded-For, is
-    /// whom requests are counted for and whom services hear of [default: none]
-    #[arg(long, value_name = "NETWORK", value_delimiter = ',', env = "TENANTRY_TRUSTED_PROXY")]
-    trusted_proxy: Option<Vec<String>>,
+    #[command(flatten)]
+    peers: PeerArgs,
     /// Groups of the provider's people and the scopes they grant, such as `Ops=tenant/tenant_read,tenant/tenant_write`;
     /// the one that may do everything is there in any case [default: `SystemAdmin,SystemViewer`]
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', env = "TENANTRY_ADMIN_GROUPS")]
@@ -84,7 +82,7 @@ pub struct UpArgs {
 }
 
 /// The keys a configuration file may hold.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 15] = [
     "data-dir",
     "listen",
     "gateway-listen",
@@ -95,7 +93,6 @@ const KEYS: [&str; 16] = [
     "application-origin",
     "allowed-origin",
     "allowed-host",
-    "trusted-proxy",
     "admin-groups",
     "control-plane-source",
     "application-plane-source",
@@ -114,7 +111,7 @@ pub struct UpSettings {
     pub origins: Origins,
     pub allowed_hosts: Vec<String>,
     pub public: Public,
-    pub proxies: Proxies,
+    pub peers: Peers,
     pub policy: ScopePolicy,
     pub sources: Sources,
     pub log_format: LogFormat,
@@ -166,7 +163,7 @@ impl UpArgs {
             allowed_origin,
             allowed_host,
             public,
-            trusted_proxy,
+            peers,
             admin_groups,
             control_plane_source,
             application_plane_source,
@@ -175,7 +172,8 @@ impl UpArgs {
             config,
         } = self;
         let mut faults = Faults::default();
-        let file = File::read(config.as_deref(), &[&KEYS[..], &PublicArgs::KEYS].concat(), &mut faults);
+        let file =
+            File::read(config.as_deref(), &[&KEYS[..], &PublicArgs::KEYS, &PeerArgs::KEYS].concat(), &mut faults);
         let data_dir = data_dir.or_else(|| file.one("data-dir").map(PathBuf::from));
         if data_dir.is_none() {
             faults.say("data-dir", "say where to keep data, such as --data-dir ./data");
@@ -197,8 +195,7 @@ impl UpArgs {
         let hosts = allowed_host.or_else(|| file.many("allowed-host")).unwrap_or_default();
         let allowed_hosts = hosts.iter().filter_map(|host| faults.take("allowed-host", host_name(host))).collect();
         let public = public.check(&file, &mut faults);
-        let proxies = trusted_proxy.or_else(|| file.many("trusted-proxy")).unwrap_or_default();
-        let proxies = proxies.iter().filter_map(|text| faults.take("trusted-proxy", text.parse())).collect();
+        let peers = peers.check(&file, &mut faults);
         let groups = admin_groups.or_else(|| file.many("admin-groups"));
         let groups = groups.map_or_else(|| groups::DEFAULT.to_owned(), |groups| groups.join(","));
         let policy = faults.take("admin-groups", groups::groups(&groups));
@@ -248,7 +245,7 @@ impl UpArgs {
             origins,
             allowed_hosts,
             public,
-            proxies: Proxies::new(proxies),
+            peers,
             policy,
             sources: Sources { control_plane, application_plane },
             log_format,
@@ -348,6 +345,10 @@ mod tests {
             (
                 &["--data-dir", "d", "--trusted-proxy", "10.0.0.1/8"],
                 "trusted-proxy: \"10.0.0.1/8\" is written 10.0.0.0/8",
+            ),
+            (
+                &["--data-dir", "d", "--connections-per-address", "0"],
+                "connections-per-address: \"0\" is not a number of connections, 1 or more",
             ),
             (&["--data-dir", "d", "--trusted-proxy", "lb.internal"], "trusted-proxy: \"lb.internal\" is no network"),
             (&["--data-dir", "d", "--admin-groups", "Ops=all/of_it"], "admin-groups: \"all/of_it\" is no scope"),

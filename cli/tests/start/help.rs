@@ -28,7 +28,8 @@ fn help_mentions_what_there_is() {
             "up",
             "--data-dir --listen 127.0.0.1:8080 --gateway-listen 127.0.0.1:8081 --metrics-listen --roles --catalogue \
              --allowed-origin --allowed-host --trusted-proxy --public-url --gateway-public-url --admin-email \
-             --oidc-issuers --log-format --log --config TENANTRY_LISTEN",
+             --oidc-issuers --connections-per-address --log-format --log \
+             --config TENANTRY_LISTEN",
         ),
         ("control-plane", "AWS"),
         ("provisioner", "AWS"),

@@ -44,7 +44,7 @@ use tracing::Instrument as _;
 
 pub use self::base_url::BaseUrl;
 pub use self::ensure::{AdminPool, FirstAdmin};
-pub use self::http::{CSRF_COOKIE, SESSION_COOKIE, router};
+pub use self::http::{CSRF_COOKIE, SESSION_COOKIE, checks_password, router};
 use self::secret::ServerKey;
 use crate::sqlite::{Mode, Place, Sqlite};
 

@@ -1,5 +1,7 @@
 //! The outer layers every listener has, around any router.
 
+mod address_block;
+mod address_turns;
 mod body;
 mod cors;
 mod edge;
@@ -18,6 +20,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use tenantry_ports::ids::Ids;
 
+pub use self::address_block::AddressBlock;
+pub use self::address_turns::limit_at_once_per_address;
 pub use self::body::limit_of;
 pub use self::edge::AsIs;
 pub use self::host::{LOOPBACK, not_served};

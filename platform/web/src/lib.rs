@@ -26,5 +26,5 @@ pub use self::lifecycle::Lifecycle;
 pub use self::problem::Problem;
 pub use self::remote_issuers::{AnyIssuers, RemoteIssuers};
 pub use self::scope::{Access, Caller, RouteAccess, ScopePolicy, authorize};
-pub use self::serve::{Admitted, Door, serve, serve_connection, serve_with};
+pub use self::serve::{Connection, ConnectionLimits, ConnectionListener, serve, serve_connection, serve_with};
 pub use self::trace::TraceParent;

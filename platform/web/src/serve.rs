@@ -1,16 +1,21 @@
 //! Serving a listener until the lifecycle ends it.
 
-mod door;
+mod busy;
+mod connections;
 mod files;
+mod limits;
+mod listener;
 mod patience;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use axum::{BoxError, Router};
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -19,9 +24,12 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 
-pub use self::door::{Admitted, Door, places};
+pub use self::connections::ConnectionSlot;
 pub use self::files::{allow_many_files, files};
+pub use self::limits::{ConnectionLimits, places};
+pub use self::listener::{Connection, ConnectionListener};
 use self::patience::Patient;
+use crate::health::PROBES;
 use crate::lifecycle::Lifecycle;
 
 /// A connection that sends no request for so long is closed, and so is one that takes so long over the head of one.
@@ -36,7 +44,7 @@ pub struct StreamsEnd(pub CancellationToken);
 
 /// Takes connections until the lifecycle says stop, and returns then; connections end as its tracked tasks.
 /// Requests carry `ConnectInfo<SocketAddr>` and [`StreamsEnd`].
-pub async fn serve(listener: impl Into<Door>, router: Router, lifecycle: &Lifecycle) {
+pub async fn serve(listener: impl Into<ConnectionListener>, router: Router, lifecycle: &Lifecycle) {
     let streams = StreamsEnd(lifecycle.streams());
     let service = move |peer: SocketAddr| {
         let (router, streams) = (router.clone(), streams.clone());
@@ -51,40 +59,48 @@ pub async fn serve(listener: impl Into<Door>, router: Router, lifecycle: &Lifecy
 }
 
 /// The same for any service, one made for each connection from the address of its other end.
-pub async fn serve_with<M, S, B>(listener: impl Into<Door>, service: M, lifecycle: &Lifecycle)
+pub async fn serve_with<M, S, B>(listener: impl Into<ConnectionListener>, service: M, lifecycle: &Lifecycle)
 where
     M: Fn(SocketAddr) -> S,
     S: Service<hyper::Request<Incoming>, Response = hyper::Response<B>> + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
-    B: HttpBody + Send + 'static,
-    B::Data: Send,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
-    let (mut door, stop) = (listener.into(), lifecycle.token());
-    while let Some(Admitted { stream, peer, place }) = door.next(&stop).await {
-        let served = serve_connection(stream, service(peer), lifecycle.clone());
-        lifecycle.tracker().spawn(async move {
-            served.await;
-            drop(place);
-        });
+    let (mut listener, stop) = (listener.into(), lifecycle.token());
+    while let Some(Connection { stream, peer, slot }) = listener.next(&stop).await {
+        lifecycle.tracker().spawn(serve_connection(stream, slot, service(peer), lifecycle.clone()));
     }
 }
 
-/// Serves one connection until it ends, or the lifecycle ends it.
-pub async fn serve_connection<S, B>(stream: TcpStream, service: S, lifecycle: Lifecycle)
+/// Serves one connection until it ends, the lifecycle ends it, or it is idle and has to make room for another one.
+pub async fn serve_connection<S, B>(stream: TcpStream, slot: ConnectionSlot, service: S, lifecycle: Lifecycle)
 where
     S: Service<hyper::Request<Incoming>, Response = hyper::Response<B>> + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
-    B: HttpBody + Send + 'static,
-    B::Data: Send,
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
     // Answers are small and written whole: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
+    let evicted = slot.evicted();
+    let slot = Arc::new(slot);
+    let own = Arc::clone(&slot);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let busy = own.begin_request();
+        let admitted = !own.health_only() || PROBES.contains(&request.uri().path());
+        let answering = admitted.then(|| service.call(request));
+        async move {
+            match answering {
+                Some(answering) => answering.await.map(|response| busy::answer(response, busy)),
+                None => Ok(busy::refusal(busy)),
+            }
+        }
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(IDLE)
@@ -92,7 +108,7 @@ where
         .serve_connection(TokioIo::new(Patient::new(stream)), service);
     tokio::pin!(served);
     let (stop, abort) = (lifecycle.token(), lifecycle.aborted());
-    let mut stopping = false;
+    let (mut stopping, mut closing) = (false, false);
     loop {
         tokio::select! {
             ended = served.as_mut() => {
@@ -103,6 +119,14 @@ where
             }
             () = stop.cancelled(), if !stopping => {
                 stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+            () = evicted.cancelled(), if !closing => {
+                // A request may have come since: it is answered.
+                if !slot.is_busy() {
+                    return;
+                }
+                closing = true;
                 served.as_mut().graceful_shutdown();
             }
             () = abort.cancelled() => return,

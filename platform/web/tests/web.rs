@@ -6,6 +6,8 @@ mod support;
 
 #[path = "web/bad_tokens.rs"]
 mod bad_tokens;
+#[path = "web/connections.rs"]
+mod connections;
 #[path = "web/http.rs"]
 mod http;
 #[path = "web/json.rs"]

@@ -23,7 +23,7 @@ use tenantry_ports::store::StoreError;
 use tenantry_ports::usage::{Counted, Usage};
 use tenantry_tenancy::Table;
 use tenantry_tenancy::testing::{CountingIds, MemoryTable, Signer, Speaker, TokioClock, framed};
-use tenantry_web::{Door, Lifecycle, Verifier};
+use tenantry_web::{ConnectionLimits, ConnectionListener, Lifecycle, Verifier};
 use tokio::net::TcpListener;
 
 use super::records::Records;
@@ -120,14 +120,17 @@ impl House {
         set(&mut config);
         let lifecycle = Lifecycle::new(Duration::from_secs(5));
         let gateway = Arc::new(Gateway::new(deps, config));
-        let url = listen(&gateway, &lifecycle, Door::from).await;
+        let url = listen(&gateway, &lifecycle, ConnectionListener::from).await;
         let client = Client::builder().no_proxy().build().unwrap();
         Self { signer, routes, records, usage, lifecycle, gateway, client, url }
     }
 
     /// Another listener of the same gateway, with so many places.
-    pub async fn narrow_door(&self, places: usize) -> String {
-        listen(&self.gateway, &self.lifecycle, |listener| Door::with_places(listener, places)).await
+    pub async fn narrow_listener(&self, places: usize) -> String {
+        listen(&self.gateway, &self.lifecycle, |listener| {
+            ConnectionListener::new(listener, ConnectionLimits { total: places, ..ConnectionLimits::default() })
+        })
+        .await
     }
 
     /// Starts routes behind the gateway as the owner's service.
@@ -163,11 +166,15 @@ impl House {
 }
 
 /// Where the gateway answers.
-async fn listen(gateway: &Arc<Gateway>, lifecycle: &Lifecycle, door: impl FnOnce(TcpListener) -> Door) -> String {
+async fn listen(
+    gateway: &Arc<Gateway>,
+    lifecycle: &Lifecycle,
+    bound: impl FnOnce(TcpListener) -> ConnectionListener,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (door, gateway, lifecycle) = (door(listener), gateway.clone(), lifecycle.clone());
-    tokio::spawn(async move { serve(door, gateway, &lifecycle).await });
+    let (listener, gateway, lifecycle) = (bound(listener), gateway.clone(), lifecycle.clone());
+    tokio::spawn(async move { serve(listener, gateway, &lifecycle).await });
     url
 }
 

@@ -171,7 +171,7 @@ async fn no_service_answers_more_than_it_was_asked() {
 #[tokio::test]
 async fn a_place_is_free_again_when_its_connection_has_ended() {
     let (house, _) = house().await;
-    let narrow = house.narrow_door(1).await;
+    let narrow = house.narrow_listener(1).await;
     for _ in 0..20 {
         let answer = answers_at(&narrow, &house, "GET /orders HTTP/1.1\r\n", "connection: close\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.1 429 "), "{answer}");

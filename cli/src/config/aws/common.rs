@@ -9,7 +9,7 @@ use tenantry_web::telemetry::{self, LogFormat, Targets};
 
 use super::Values;
 use crate::config::origins::{Origins, host_name};
-use crate::config::parse;
+use crate::config::{Peers, parse};
 
 pub struct Common {
     pub catalogue: Catalogue,
@@ -17,7 +17,7 @@ pub struct Common {
     pub metrics_listen: Option<SocketAddr>,
     pub hosts: Vec<String>,
     pub origins: Origins,
-    pub proxies: Proxies,
+    pub peers: Peers,
     pub log_format: LogFormat,
     pub log: Targets,
     pub sources: Sources,
@@ -39,6 +39,7 @@ impl Common {
         let proxies = values.list("trusted-proxy");
         let proxies =
             Proxies::new(proxies.iter().filter_map(|text| values.faults.take("trusted-proxy", text.parse())).collect());
+        let connections_per_address = values.read("connections-per-address", parse::share);
         let log_format = values.read("log-format", parse::format);
         let log = values.read("log", telemetry::filter);
         let sources = Sources {
@@ -52,7 +53,7 @@ impl Common {
             metrics_listen,
             hosts,
             origins,
-            proxies,
+            peers: Peers { proxies, connections_per_address },
             log_format: log_format?,
             log: log?,
             sources,

@@ -69,6 +69,12 @@ pub const SETTINGS: &[Setting] = &[
         ANSWERING,
         "Networks of proxies before it, such as 10.0.0.0/16, separated by commas: their X-Forwarded-* say who calls",
     ),
+    set(
+        "connections-per-address",
+        Off,
+        ANSWERING,
+        "Connections that one address may have while places are short, but for a trusted proxy; off is a quarter of all",
+    ),
     set("portal-origin", Off, API, "Where the provider's portal is: its pages may call the API"),
     set(
         "application-origin",

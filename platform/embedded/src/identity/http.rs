@@ -16,12 +16,18 @@ mod users_api;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use http::Method;
 
 pub use self::cookies::{CSRF_COOKIE, SESSION_COOKIE};
 use super::Identity;
 
 /// No request to an issuer is longer than this.
 const BODY_LIMIT: usize = 32 * 1024;
+
+/// Whether a request to a path may have a password checked, which is costly.
+pub fn checks_password(method: &Method, path: &str) -> bool {
+    method == Method::POST && (path == "/" || path.ends_with("/login"))
+}
 
 /// Everything under `/{pool}/…`, and Cognito's own protocol at `POST /`.
 pub fn router(identity: Identity) -> Router {

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,10 +11,9 @@ use axum::response::Sse;
 use axum::response::sse::Event;
 use axum::routing::get;
 use futures::StreamExt;
-use hyper::service::service_fn;
 use tenantry_web::lifecycle::Drained;
 use tenantry_web::serve::StreamsEnd;
-use tenantry_web::{Door, Lifecycle, health_router, serve, serve_with};
+use tenantry_web::{Lifecycle, health_router, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -207,37 +205,6 @@ async fn a_head_has_its_bounds() {
         stream.write_all(text.as_bytes()).await.unwrap();
         assert!(until(&mut stream, "\r\n\r\n").await.starts_with("HTTP/1.1 431 "));
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_comes_when_all_places_are_taken_waits() {
-    let (lifecycle, made) = (Lifecycle::new(SOON), Arc::new(AtomicUsize::new(0)));
-    let count = Arc::clone(&made);
-    let service = move |_| {
-        count.fetch_add(1, Ordering::SeqCst);
-        service_fn(async |_| Ok::<_, Infallible>(http::Response::new("here".to_owned())))
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (door, serving) = (Door::with_places(listener, 2), lifecycle.clone());
-    let accepting = tokio::spawn(async move { serve_with(door, service, &serving).await });
-    let ask = async || {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
-        stream
-    };
-    let (mut one, mut two) = (ask().await, ask().await);
-    until(&mut one, "here").await;
-    until(&mut two, "here").await;
-    let mut three = ask().await;
-    assert!(timeout(Duration::from_secs(5), three.read_u8()).await.is_err(), "there is no place");
-    assert_eq!(made.load(Ordering::SeqCst), 2);
-    drop(one);
-    until(&mut three, "here").await;
-    assert_eq!(made.load(Ordering::SeqCst), 3);
-    // Waiting for a place does not hold up the end.
-    lifecycle.begin_shutdown();
-    timeout(SOON, accepting).await.unwrap().unwrap();
 }
 
 #[tokio::test]
