@@ -12,6 +12,7 @@ const IN_HAND: &str = "tenantry_provisioner_owners_in_hand";
 const LAG: &str = "tenantry_provisioner_lag_seconds";
 const ORPHANS_FOUND: &str = "tenantry_provisioner_orphans_found_total";
 const ORPHANS: &str = "tenantry_provisioner_orphans";
+const KEPT: &str = "tenantry_provisioner_kept_resources";
 
 const KINDS: [OperationKind; 2] = [OperationKind::Onboard, OperationKind::Offboard];
 const ACTIONS: [StepAction; 2] = [StepAction::Create, StepAction::Remove];
@@ -25,6 +26,7 @@ pub(crate) fn begin() {
     describe_gauge!(LAG, metrics::Unit::Seconds, "How long the next owner has been due");
     describe_counter!(ORPHANS_FOUND, "Things that a sweep found for the first time and that no inventory names");
     describe_gauge!(ORPHANS, "Things that the last sweep saw and that no inventory names");
+    describe_gauge!(KEPT, "Things of the stage that the catalogue dropped, kept as they hold data");
     for kind in KINDS {
         for outcome in ["success", "failure"] {
             counter!(OPERATIONS, "kind" => name(kind), "outcome" => outcome).absolute(0);
@@ -37,6 +39,7 @@ pub(crate) fn begin() {
     }
     counter!(ORPHANS_FOUND).absolute(0);
     orphans(0, 0);
+    kept(0);
     in_hand(0);
     lag(Duration::ZERO);
 }
@@ -69,6 +72,10 @@ pub(crate) fn orphans_found(new: usize) {
 pub(crate) fn orphans(with_data: u32, without_data: u32) {
     gauge!(ORPHANS, "holds_data" => "true").set(f64::from(with_data));
     gauge!(ORPHANS, "holds_data" => "false").set(f64::from(without_data));
+}
+
+pub(crate) fn kept(things: usize) {
+    gauge!(KEPT).set(u32::try_from(things).map_or(f64::MAX, f64::from));
 }
 
 pub(crate) const fn name(kind: OperationKind) -> &'static str {

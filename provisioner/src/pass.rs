@@ -2,6 +2,7 @@
 //! lets go. It holds nothing while it waits: what is pending is looked at again later.
 
 mod conclude;
+mod kept;
 mod needed;
 mod notes;
 mod removals;
@@ -148,6 +149,7 @@ impl Pass {
             Ok(goal) => self.widen(goal).await?,
             Err(e) => return self.no_goal(&e).await,
         };
+        self.report_kept(&goal);
         self.announce_start();
         self.remove_pending(&goal).await?;
         loop {

@@ -16,6 +16,8 @@ pub(crate) struct Stage {
     inventory: Mutex<Option<(Timestamp, Arc<Inventory>)>>,
     /// What tenants were seen to stand on though the catalogue has dropped it, and since when that is known.
     needed: Mutex<Option<(Timestamp, BTreeSet<ResourceId>)>>,
+    /// What the catalogue has dropped and what is kept all the same, as it was reported last.
+    dropped: Mutex<BTreeSet<ResourceId>>,
 }
 
 /// How long a thing is kept by what was seen of tenants. To find out that nobody needs it any more takes a look at
@@ -52,6 +54,14 @@ impl Stage {
         let mut known = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
         let since = known.as_ref().map(|(since, _)| *since).filter(|since| now.is_within(NEEDED, *since));
         *known = Some((since.unwrap_or(now), needed.clone()));
+    }
+
+    /// Whether there is anything to report: some are kept, and they are not those of the last report.
+    pub fn keep_dropped(&self, kept: &BTreeSet<ResourceId>) -> bool {
+        let mut known = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = !kept.is_empty() && *known != *kept;
+        known.clone_from(kept);
+        news
     }
 
     /// It has changed.

@@ -6,11 +6,13 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use tenantry_aws::check::{self, Actor, Site, Stage};
 use tenantry_aws::sdk;
+use tenantry_contract::want::Want;
+use tenantry_provisioner::plan;
 
 use crate::config::aws::{Everything, Placing, Resolve, Role, RoleArgs, Setting, Told};
 
 const AFTER: &str = "It looks at credentials, tables, bus, rules, queues, user pools, the place of tenants' services, \
-                     permissions and quotas, changes nothing, and ends with 1 if something is missing or wrong. What \
+                     shared tables, pooled services, permissions and quotas, changes nothing, and ends with 1 if something is missing or wrong. What \
                      it says is advice: no role asks for it at its start. Quotas are counted for a provisioner.";
 
 /// Look for what a stage lacks, and say how to mend it
@@ -61,7 +63,7 @@ pub async fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
         sources: told.common.sources,
         pools: told.state.pools,
         namespaces: resolve.map(|resolve| resolve.namespaces).unwrap_or_default(),
-        site: placing.map(site),
+        site: placing.map(|placing| site(placing, plan::stage(&told.common.catalogue))),
     };
     let sdk = sdk::load().await?;
     let (mut bad, mut all) = (0_u32, Vec::new());
@@ -90,7 +92,7 @@ const fn actor(role: Role) -> Actor {
     }
 }
 
-fn site(placing: Placing) -> Site {
+fn site(placing: Placing, pooled: Vec<Want>) -> Site {
     Site {
         cluster: placing.cluster,
         subnets: placing.subnets,
@@ -98,5 +100,7 @@ fn site(placing: Placing) -> Site {
         provisioner_group: placing.provisioner_group,
         execution_role: placing.execution_role,
         boundary: placing.boundary,
+        pooled,
+        shared_tables: placing.shared_tables,
     }
 }

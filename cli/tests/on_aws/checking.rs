@@ -1,13 +1,13 @@
 //! `tenantry aws check` on a stage that is whole, and on ones that lack something.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;
 
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
-use crate::role::command;
+use crate::role::{Role, command};
 use crate::stage::Stage;
 
 fn check(stage: &Stage, more: &[&str], set: &[(&str, &str)]) -> Output {
@@ -45,6 +45,13 @@ async fn roles(stage: &Stage) {
 async fn a_stage_that_is_whole_is_fine() {
     let stage = Stage::new().await;
     roles(&stage).await;
+    let missing = bad(&stage, &[]);
+    let shared = ["orders.orders", "products.products"].map(|table| format!("shared table {}-{table}", stage.name));
+    let pooled = ["orders", "products", "users"].map(|service| format!("pooled service {service}"));
+    assert_eq!(missing.keys().cloned().collect::<BTreeSet<_>>(), pooled.into_iter().chain(shared).collect());
+    assert!(missing.values().all(|why| why.contains("a running provisioner makes it")), "{missing:?}");
+    let _provisioner = Role::start(&stage, "provisioner");
+    stage.until_served(3).await;
     assert_eq!(bad(&stage, &[]), BTreeMap::new());
     let said = String::from_utf8(check(&stage, &[], &[]).stdout).unwrap();
     for name in ["TenantDetails", "TenantRegistration", "ControlPlane"] {
@@ -58,6 +65,8 @@ async fn a_stage_that_is_whole_is_fine() {
         format!("ok       targets of rule {}-control-plane\n", stage.name),
         "ok       the admins' user pool ".to_owned(),
         format!("ok       cluster {}\n", stage.name),
+        format!("ok       shared table {}-orders.orders\n", stage.name),
+        "ok       pooled service orders\n".to_owned(),
         format!("ok       execution role arn:aws:iam::{}:role/{}-execution\n", stage.account, stage.name),
         "ok       quota \"User pools per account\": 2 of 1000 are in use".to_owned(),
         "ok       permissions: the account's root may do everything\n".to_owned(),
@@ -71,7 +80,7 @@ async fn a_stage_that_is_whole_is_fine() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_stage_lacks_is_named_with_what_to_do() {
-    let stage = Stage::new().await;
+    let stage = Stage::dedicated().await;
     roles(&stage).await;
     let name = &stage.name;
     let (events, sqs) = (aws_sdk_eventbridge::Client::new(&stage.sdk), aws_sdk_sqs::Client::new(&stage.sdk));
@@ -117,7 +126,7 @@ async fn what_a_stage_lacks_is_named_with_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn queues_and_rules_that_are_gone_are_named() {
-    let stage = Stage::new().await;
+    let stage = Stage::dedicated().await;
     roles(&stage).await;
     let name = &stage.name;
     let found = bad(&stage, &[("TENANTRY_PROVISIONER_QUEUE", "elsewhere")]);
@@ -133,7 +142,7 @@ async fn queues_and_rules_that_are_gone_are_named() {
 /// Who may do only what a policy says is told what is not in it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn permissions_are_those_of_whoever_asks() {
-    let stage = Stage::new().await;
+    let stage = Stage::dedicated().await;
     roles(&stage).await;
     let iam = aws_sdk_iam::Client::new(&stage.sdk);
     let trust = format!(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_cognitoidentityprovider::types::{AdminCreateUserConfigType, UserPoolType};
 use tenantry_aws::runtime::names;
 use tenantry_contract::id::TenantId;
+use tenantry_contract::resource::Owner;
 
 use crate::role::{Role, command};
 use crate::stage::Stage;
@@ -38,7 +39,7 @@ async fn what_is_opened_by_hand_is_closed_again() {
         (closed, pool.domain().map(str::to_owned), app.write_attributes().to_vec())
     };
     let iam = aws_sdk_iam::Client::new(&stage.sdk);
-    let role = names::role(&stage.name, &tenant);
+    let role = names::role(&stage.name, &Owner::Tenant(tenant.clone()));
     let policy = || async {
         let policy = iam.get_role_policy().role_name(&role).policy_name("tenant").send().await.unwrap();
         policy.policy_document().to_owned()

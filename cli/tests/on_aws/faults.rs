@@ -45,6 +45,7 @@ async fn a_hundred_onboardings_end_well_while_three_in_ten_calls_fail() {
         Role::spawn(command)
     });
     let client = Client::at(&roles[0].url, "", &stage.admin("ada").await);
+    stage.until_served(3).await;
     let empty = everything(&stage.sdk).await;
     proxy.fail(300, 42);
     let register = async |n: usize| {

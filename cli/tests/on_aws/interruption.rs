@@ -39,7 +39,7 @@ async fn strike(fate: Fate, operation: &str, proxy: &Proxy, victim: &Role) {
 }
 
 async fn interrupted(fate: Fate, making: &str, removing: &str, held: Fault) {
-    let stage = Stage::new().await;
+    let stage = Stage::dedicated().await;
     let proxy = Proxy::start(&stage.url).await;
     let control_plane = Role::start(&stage, "control-plane");
     let client = Client::at(&control_plane.url, "", &stage.admin("ada").await);

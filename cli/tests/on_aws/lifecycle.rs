@@ -36,6 +36,7 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
     let token = stage.admin("ada").await;
     let one = Client::at(&roles[0].url, "", &token);
     let other = Client::at(&roles[1].url, "", &token);
+    stage.until_served(3).await;
     let empty = everything(&stage.sdk).await;
 
     let (basic, _) = one.register("acme-basic", "basic").await;

@@ -17,6 +17,7 @@ mod interruption;
 mod inventory;
 mod lifecycle;
 mod missing;
+mod pooled;
 mod reports;
 mod role;
 mod stage;

@@ -1,17 +1,17 @@
 //! What a stage's stack makes, in an account of its own in an emulator.
 
+use std::time::Duration;
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::types::AuthFlowType;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType as Type,
-};
 use aws_sdk_ec2::config::Credentials;
 use tenantry_aws::bus::{Queues, topology};
 use tenantry_aws::identity::{Pools, stage as pools};
-use tenantry_aws::runtime::names;
 use tenantry_aws::table;
+use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::id::PoolId;
-use tenantry_contract::name::{ServiceName, TableName};
+
+use crate::support::eventually;
 
 pub const REGION: &str = "eu-west-1";
 /// Of everybody in these tests.
@@ -25,6 +25,8 @@ pub struct Stage {
     pub pools: Pools,
     pub namespace: String,
     settings: Vec<(&'static str, String)>,
+    /// Kept for as long as settings name it.
+    catalogue: Option<tempfile::NamedTempFile>,
 }
 
 impl Stage {
@@ -48,7 +50,6 @@ impl Stage {
         .await
         .unwrap();
         let pools = Box::pin(pools::create(&sdk, &name, vec!["https://app.example.com".to_owned()])).await.unwrap();
-        make_shared_table(&sdk, &name).await;
         aws_sdk_ecs::Client::new(&sdk).create_cluster().cluster_name(&name).send().await.unwrap();
 
         let ec2 = aws_sdk_ec2::Client::new(&sdk);
@@ -85,7 +86,34 @@ impl Stage {
             ("TENANTRY_PROBE", "false".to_owned()),
             ("TENANTRY_LISTEN", "127.0.0.1:0".to_owned()),
         ];
-        Self { name, url, account, sdk, pools, namespace, settings }
+        Self { name, url, account, sdk, pools, namespace, settings, catalogue: None }
+    }
+
+    /// One whose tenants share nothing, so that the provisioner makes nothing for the stage.
+    pub async fn dedicated() -> Self {
+        let own = "placement = \"dedicated-cluster\"";
+        let text = Catalogue::DEFAULT.replace("placement = \"pooled\"", own);
+        let text = text.replace("placement = \"dedicated-services\"", own);
+        Self::new().await.with_catalogue(&text)
+    }
+
+    pub fn with_catalogue(mut self, text: &str) -> Self {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        self.settings.retain(|(name, _)| *name != "TENANTRY_CATALOGUE");
+        self.settings.push(("TENANTRY_CATALOGUE", file.path().to_str().unwrap().to_owned()));
+        self.catalogue = Some(file);
+        self
+    }
+
+    /// Waits until the provisioner has made so many pooled services: they are the last of what the stage has.
+    pub async fn until_served(&self, services: usize) {
+        let ecs = aws_sdk_ecs::Client::new(&self.sdk);
+        eventually("the stage to have its pooled services", Duration::from_secs(120), || async {
+            let there = ecs.list_services().cluster(&self.name).send().await.unwrap();
+            (there.service_arns().len() == services).then_some(())
+        })
+        .await;
     }
 
     /// What a role's process has in its environment.
@@ -142,20 +170,4 @@ async fn make_namespace(sdk: &SdkConfig, vpc: &str, name: &str) -> String {
     let all = cloud_map.list_namespaces().send().await.unwrap();
     let made = all.namespaces().iter().find(|found| found.name() == Some(name)).unwrap();
     made.id().unwrap().to_owned()
-}
-
-/// The sample's products are in one table for all but dedicated clusters.
-async fn make_shared_table(sdk: &SdkConfig, stage: &str) {
-    for (service, key) in [("products", "productId"), ("orders", "orderId")] {
-        let (service, table) = (ServiceName::parse(service).unwrap(), TableName::parse(service).unwrap());
-        let name = names::shared_table(&format!("{stage}-"), &service, &table);
-        let mut request = aws_sdk_dynamodb::Client::new(sdk).create_table().table_name(name);
-        for (name, kind) in [("tenantId", KeyType::Hash), (key, KeyType::Range)] {
-            let schema = KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
-            let attribute =
-                AttributeDefinition::builder().attribute_name(name).attribute_type(Type::S).build().unwrap();
-            request = request.key_schema(schema).attribute_definitions(attribute);
-        }
-        request.billing_mode(BillingMode::PayPerRequest).send().await.unwrap();
-    }
 }

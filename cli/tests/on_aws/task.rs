@@ -35,14 +35,8 @@ impl Drop for Task {
 async fn register(stage: &Stage, label: &str, host: &str, port: u16) {
     let cloud_map = aws_sdk_servicediscovery::Client::new(&stage.sdk);
     let services = cloud_map.list_services().send().await.unwrap();
-    let known = services.services().iter().find(|service| service.name() == Some(label));
-    let id = if let Some(known) = known {
-        known.id().unwrap().to_owned()
-    } else {
-        // The stage's own are its stack's.
-        let made = cloud_map.create_service().name(label).namespace_id(&stage.namespace).send().await.unwrap();
-        made.service.unwrap().id.unwrap()
-    };
+    let known = services.services().iter().find(|service| service.name() == Some(label)).unwrap();
+    let id = known.id().unwrap();
     let request = cloud_map.register_instance().service_id(id).instance_id(host);
     let request = request.attributes("AWS_INSTANCE_IPV4", host).attributes("AWS_INSTANCE_PORT", port.to_string());
     request.send().await.unwrap();

@@ -10,10 +10,11 @@ use serde_json::json;
 use tenantry_aws::runtime::names;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::id::{PoolId, TenantId};
-use tenantry_contract::name::{ServiceName, TableName};
+use tenantry_contract::name::ServiceName;
+use tenantry_contract::resource::Owner;
 
 use crate::role::{Role, command};
-use crate::stage::{REGION, Stage};
+use crate::stage::Stage;
 use crate::support::client::{Client, Session};
 use crate::support::eventually;
 use crate::task::Task;
@@ -58,15 +59,14 @@ async fn users_trade_through_the_gateway() {
 
         let tenant = TenantId::parse(&tenant).unwrap();
         let service = ServiceName::parse("orders").unwrap();
-        let (label, environment) = if tier == "premium" {
-            let definition = task_definition(&stage, &names::family(&stage.name, &service, &tenant)).await;
-            let variables = definition.environment().iter();
-            let variables = variables.map(|pair| (pair.name().unwrap().to_owned(), pair.value().unwrap().to_owned()));
-            assert_eq!(definition.command(), ["service", "orders"]);
-            (names::label(&service, &tenant), variables.collect())
-        } else {
-            (service.to_string(), pooled(&stage, &service, port))
-        };
+        // The provisioner has told the stage's own services where all pooled tenants' data is.
+        let owner = if tier == "premium" { Owner::Tenant(tenant.clone()) } else { Owner::Stage };
+        stage.until_served(3).await;
+        let definition = task_definition(&stage, &names::family(&stage.name, &service, &owner)).await;
+        let variables = definition.environment().iter();
+        let variables = variables.map(|pair| (pair.name().unwrap().to_owned(), pair.value().unwrap().to_owned()));
+        assert_eq!(definition.command(), ["service", "orders"]);
+        let (label, environment) = (names::label(&service, &owner), variables.collect());
         let _task = Task::run(&stage, &label, host, port, environment).await;
 
         let order = json!({
@@ -90,24 +90,4 @@ async fn task_definition(stage: &Stage, family: &str) -> ContainerDefinition {
     let ecs = aws_sdk_ecs::Client::new(&stage.sdk);
     let answer = ecs.describe_task_definition().task_definition(family).send().await.unwrap();
     answer.task_definition.unwrap().container_definitions.unwrap().remove(0)
-}
-
-/// What the stage's stack tells a service that all pooled tenants share.
-fn pooled(stage: &Stage, service: &ServiceName, port: u16) -> Vec<(String, String)> {
-    let pool = stage.pools.pooled.as_ref().unwrap();
-    let table = names::shared_table(&format!("{}-", stage.name), service, &TableName::parse("orders").unwrap());
-    let told = [
-        ("PORT", port.to_string()),
-        ("TENANTRY_SERVICE", "orders".to_owned()),
-        ("TENANTRY_OWNER", "stage".to_owned()),
-        ("TENANTRY_ISSUER", format!("https://cognito-idp.{REGION}.amazonaws.com/{}", pool.id)),
-        ("TENANTRY_ISSUER_ALGORITHM", "RS256".to_owned()),
-        ("TENANTRY_JWKS_URL", format!("{}/{}/.well-known/jwks.json", stage.url, pool.id)),
-        ("TENANTRY_POOL_ID", pool.id.to_string()),
-        ("TENANTRY_CLIENT_ID", pool.client.to_string()),
-        ("TENANTRY_TABLE_ORDERS", table),
-        ("TENANTRY_TABLE_KEYS_ORDERS", "tenantId,orderId".to_owned()),
-        ("TENANTRY_ROWS_ROLE", format!("arn:aws:iam::{}:role/{}-rows", stage.account, stage.name)),
-    ];
-    told.map(|(name, value)| (name.to_owned(), value)).to_vec()
 }

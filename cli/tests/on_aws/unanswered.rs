@@ -58,7 +58,7 @@ async fn all_held(proxy: &Proxy, count: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_call_of_each_kind_is_never_answered_and_everything_is_made_once() {
-    let stage = Stage::new().await;
+    let stage = Stage::dedicated().await;
     let proxy = Proxy::start(&stage.url).await;
     let control_plane = Role::start(&stage, "control-plane");
     let mut provisioner = command(&stage, "provisioner");

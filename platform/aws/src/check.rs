@@ -6,12 +6,14 @@ mod bus;
 mod finding;
 mod permissions;
 mod place;
+mod pooled;
 mod pools;
 mod quotas;
 mod tables;
 
 use aws_config::SdkConfig;
 use tenantry_contract::event::Sources;
+use tenantry_contract::want::Want;
 
 pub use self::actions::Actor;
 use self::finding::Findings;
@@ -44,6 +46,10 @@ pub struct Site {
     pub provisioner_group: String,
     pub execution_role: String,
     pub boundary: Option<String>,
+    /// What the stage is to have by its catalogue.
+    pub pooled: Vec<Want>,
+    /// Begins the names of tables that tenants share.
+    pub shared_tables: String,
 }
 
 /// Tells of each thing as it goes; whatever cannot be looked at is in nothing else's way.
@@ -61,6 +67,7 @@ pub async fn check(sdk: &SdkConfig, stage: &Stage, told: impl FnMut(Finding)) {
     bus::look(sdk, stage, &mut findings).await;
     pools::look(sdk, &stage.pools, &mut findings).await;
     place::look(sdk, stage, &mut findings).await;
+    pooled::look(sdk, stage, &mut findings).await;
     permissions::look(sdk, stage, &here, &mut findings).await;
     quotas::look(sdk, stage, &mut findings).await;
 }

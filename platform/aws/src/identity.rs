@@ -24,7 +24,7 @@ use tenantry_ports::identity::IdentityError;
 
 use self::calls::Cognito;
 pub use self::keys::issuer_base;
-pub(crate) use self::records::{leading_keys, own_pool_keys};
+pub(crate) use self::records::{leading_keys, own_pool_keys, shared_keys};
 use crate::limits::Limits;
 use crate::table::Database;
 

@@ -80,13 +80,13 @@ impl CloudMapRoutes {
     }
 
     async fn look(&self, owner: &Owner, service: &ServiceName) -> Result<Vec<IpAddr>, RuntimeError> {
-        let Some(tenant) = owner.tenant() else {
+        if owner == &Owner::Stage {
             return match self.namespaces.first() {
-                Some(namespace) => self.resolver.addresses(namespace, service.as_str()).await,
+                Some(namespace) => self.resolver.addresses(namespace, &names::label(service, owner)).await,
                 None => Ok(Vec::new()),
             };
-        };
-        let label = names::label(service, tenant);
+        }
+        let label = names::label(service, owner);
         for namespace in preferred(&self.namespaces, &label) {
             let addresses = self.resolver.addresses(namespace, &label).await?;
             if !addresses.is_empty() {

@@ -1,4 +1,4 @@
-//! The runtime on ECS: every resource of a tenant's placement, one step at a time, found by name or tag before it is
+//! The runtime on ECS: every resource of a tenant's placement and of the stage, one step at a time, found by name or tag before it is
 //! made.
 
 mod aws;
@@ -21,7 +21,7 @@ mod rows;
 mod service;
 mod spec;
 mod table;
-mod tags;
+pub(crate) mod tags;
 mod task;
 
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Runtime for EcsRuntime {
         prior: Option<&Entry>,
         inputs: &Inputs,
     ) -> Result<Step<Outputs>, RuntimeError> {
-        let thing = Thing { tenant: tenant(owner)?, resource, outputs: prior.and_then(Entry::outputs) };
+        let thing = Thing { owner, resource, outputs: prior.and_then(Entry::outputs) };
         match Kind::parse(&resource.kind)? {
             Kind::Pool => pool::ensure(&self.aws, thing).await,
             Kind::TenantAdmin => pool::ensure_admin(&self.aws, thing, inputs).await,
@@ -104,7 +104,7 @@ impl Runtime for EcsRuntime {
     }
 
     async fn inspect(&self, owner: &Owner, entry: &Entry) -> Result<Condition, RuntimeError> {
-        let thing = Thing { tenant: tenant(owner)?, resource: &entry.resource, outputs: entry.outputs() };
+        let thing = Thing { owner, resource: &entry.resource, outputs: entry.outputs() };
         match Kind::parse(&entry.resource.kind)? {
             Kind::Pool => pool::inspect(&self.aws, thing).await,
             Kind::Cluster => cluster::inspect(&self.aws, thing).await,
@@ -125,7 +125,7 @@ impl Runtime for EcsRuntime {
     )]
     async fn remove(&self, owner: &Owner, entry: &Entry) -> Result<Step<()>, RuntimeError> {
         let resource = &entry.resource;
-        let thing = Thing { tenant: tenant(owner)?, resource, outputs: entry.outputs() };
+        let thing = Thing { owner, resource, outputs: entry.outputs() };
         match Kind::parse(&resource.kind)? {
             Kind::Pool => pool::remove(&self.aws, thing).await,
             Kind::TenantAdmin => pool::remove_users(&self.aws, thing).await,
@@ -134,7 +134,7 @@ impl Runtime for EcsRuntime {
             Kind::Role => role::remove(&self.aws, &spec::read::<RoleSpec>(resource)?.name).await,
             Kind::Group => group::remove(&self.aws, thing).await,
             Kind::Table => table::remove(&self.aws, &spec::read::<TableSpec>(resource)?.name).await,
-            Kind::Rows => rows::remove(&self.aws, &spec::read(resource)?, thing.tenant).await,
+            Kind::Rows => rows::remove(&self.aws, &spec::read(resource)?, thing.tenant()?).await,
             Kind::Task => task::remove(&self.aws, &spec::read::<TaskSpec>(resource)?.family).await,
             Kind::Discovery => discovery::remove(&self.aws, thing).await,
             Kind::Service => {
@@ -179,7 +179,7 @@ impl Runtime for EcsRuntime {
     }
 }
 
-/// The stage's things are its stack's.
+/// Pools, users and rows are tenants': the stage's pool is configured.
 fn tenant(owner: &Owner) -> Result<&TenantId, RuntimeError> {
-    owner.tenant().ok_or_else(|| RuntimeError::permanent("on AWS the stage's things are made by its stack"))
+    owner.tenant().ok_or_else(|| RuntimeError::permanent("on AWS the stage has no pool, users or rows of ours"))
 }

@@ -59,6 +59,11 @@ pub fn own_pool_keys(tenant: &TenantId) -> [String; 1] {
     [own_pool_of(tenant)]
 }
 
+/// The same for the services of the stage, which serve every tenant of its pool: users, and which pool they are in.
+pub fn shared_keys(pool: &str) -> ([String; 2], [String; 1]) {
+    (["users#*".to_owned(), format!("login#{pool}#*")], ["own-pool#*".to_owned()])
+}
+
 pub(super) fn pool_key(pool: &PoolId) -> Key {
     Key::of(format!("pool#{pool}"), "pool")
 }

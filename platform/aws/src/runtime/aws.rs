@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use tenantry_contract::id::TenantId;
-use tenantry_contract::resource::{Need, Outputs, Resource, ResourceId};
+use tenantry_contract::resource::{Need, Outputs, Owner, Resource, ResourceId};
 use tenantry_ports::clock::Clock;
 use tenantry_ports::runtime::{Inputs, RuntimeError, Step};
 
@@ -66,7 +66,7 @@ impl Aws {
 /// A resource under a step.
 #[derive(Clone, Copy)]
 pub struct Thing<'a> {
-    pub tenant: &'a TenantId,
+    pub owner: &'a Owner,
     pub resource: &'a Resource,
     /// What the inventory has of it.
     pub outputs: Option<&'a Outputs>,
@@ -76,10 +76,15 @@ impl<'a> Thing<'a> {
     pub fn tags(&self, place: &Place) -> Tags {
         Tags {
             stage: place.stage.clone(),
-            tenant: self.tenant.clone(),
+            owner: self.owner.clone(),
             resource: self.resource.id.clone(),
             tier: spec::tier(self.resource).to_owned(),
         }
+    }
+
+    /// Whose it is, where the stage has none of its kind.
+    pub fn tenant(&self) -> Result<&'a TenantId, RuntimeError> {
+        super::tenant(self.owner)
     }
 
     pub fn output(&self, name: &str) -> Option<&'a str> {

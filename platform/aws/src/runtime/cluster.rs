@@ -76,7 +76,7 @@ fn is_busy(error: &aws_sdk_ecs::operation::delete_cluster::DeleteClusterError) -
         || error.is_update_in_progress_exception()
 }
 
-/// Clusters of the account that carry a tenant's tags of this stage.
+/// Clusters of the account that carry our tags of this stage.
 pub async fn list(aws: &Aws) -> Result<Vec<Tagged>, RuntimeError> {
     let named = |whose: (Owner, ResourceId), native: String| Tagged {
         owner: whose.0,

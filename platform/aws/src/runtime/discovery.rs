@@ -4,7 +4,7 @@ mod directory;
 
 use aws_sdk_servicediscovery::operation::create_service::CreateServiceError;
 use aws_sdk_servicediscovery::types::{DnsConfig, DnsRecord, HealthCheckCustomConfig, RecordType, RoutingPolicy, Tag};
-use tenantry_contract::resource::Outputs;
+use tenantry_contract::resource::{Outputs, Owner};
 use tenantry_ports::runtime::{Condition, RuntimeError, Step, Tagged};
 
 pub use self::directory::Directory;
@@ -34,7 +34,7 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>) -> Result<Step<Outputs>, Runtim
     {
         return Ok(ready(found));
     }
-    for namespace in preferred(&aws.place.namespaces, &spec.label) {
+    for namespace in candidates(aws, thing, &spec) {
         if let Some(id) = aws.directory.find(aws, namespace, &spec.label).await?
             && let Some(found) = get(aws, &id).await?
         {
@@ -50,7 +50,7 @@ fn ready(found: Found) -> Step<Outputs> {
 }
 
 async fn create(aws: &Aws, thing: Thing<'_>, spec: &DiscoverySpec) -> Result<Step<Outputs>, RuntimeError> {
-    let namespace = with_room(aws, spec).await?;
+    let namespace = with_room(aws, thing, spec).await?;
     let of = of("servicediscovery:CreateService", &spec.label);
     let record = DnsRecord::builder().r#type(RecordType::A).ttl(TTL).build();
     let dns = record
@@ -94,9 +94,21 @@ async fn create(aws: &Aws, thing: Thing<'_>, spec: &DiscoverySpec) -> Result<Ste
     }
 }
 
+/// Namespaces in the order of this label. The stage's own services are in the first.
+fn candidates<'a>(
+    aws: &'a Aws,
+    thing: Thing<'_>,
+    spec: &DiscoverySpec,
+) -> impl Iterator<Item = &'a Namespace> + use<'a> {
+    let all = aws.place.namespaces.as_slice();
+    let (all, label) =
+        if thing.owner == &Owner::Stage { (&all[..all.len().min(1)], "") } else { (all, spec.label.as_str()) };
+    preferred(all, label).into_iter()
+}
+
 /// The first namespace in the order of this label that has room.
-async fn with_room<'a>(aws: &'a Aws, spec: &DiscoverySpec) -> Result<&'a Namespace, RuntimeError> {
-    for namespace in preferred(&aws.place.namespaces, &spec.label) {
+async fn with_room<'a>(aws: &'a Aws, thing: Thing<'_>, spec: &DiscoverySpec) -> Result<&'a Namespace, RuntimeError> {
+    for namespace in candidates(aws, thing, spec) {
         aws.limits.take(Family::CloudMapReads).await?;
         let answer = aws.cloud_map.get_namespace().id(&namespace.id).send().await;
         let named = || call("servicediscovery:GetNamespace", format!("namespace {}", namespace.name));
@@ -107,8 +119,8 @@ async fn with_room<'a>(aws: &'a Aws, spec: &DiscoverySpec) -> Result<&'a Namespa
         }
     }
     Err(RuntimeError::permanent(format!(
-        "all {} namespaces are full: {}; or add a namespace to the installation",
-        aws.place.namespaces.len(),
+        "the namespaces {} are full: {}; or add a namespace to the installation",
+        candidates(aws, thing, spec).map(|namespace| namespace.name.as_str()).collect::<Vec<_>>().join(", "),
         quotas::DISCOVERY_INSTANCES,
     )))
 }
@@ -129,7 +141,7 @@ pub async fn remove(aws: &Aws, thing: Thing<'_>) -> Result<Step<()>, RuntimeErro
         return discard(aws, id).await;
     }
     let spec: DiscoverySpec = spec::read(thing.resource)?;
-    for namespace in preferred(&aws.place.namespaces, &spec.label) {
+    for namespace in candidates(aws, thing, &spec) {
         // What another process made a moment ago counts, too.
         aws.directory.forget(namespace);
         if let Some(id) = aws.directory.find(aws, namespace, &spec.label).await? {

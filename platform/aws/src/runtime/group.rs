@@ -53,15 +53,15 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>) -> Result<Step<Outputs>, Runtim
 
 async fn create(aws: &Aws, thing: Thing<'_>, spec: &GroupSpec) -> Result<(), RuntimeError> {
     let tags = thing.tags(&aws.place);
-    let marks = tags.pairs().map(|(key, value)| Tag::builder().key(key).value(value).build());
-    let marks = TagSpecification::builder().resource_type(ResourceType::SecurityGroup).set_tags(Some(marks.to_vec()));
+    let marks = tags.pairs().into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect();
+    let marks = TagSpecification::builder().resource_type(ResourceType::SecurityGroup).set_tags(Some(marks));
     aws.limits.take(Family::Ec2Changes).await?;
     let request = aws
         .ec2
         .create_security_group()
         .group_name(&spec.name)
         .vpc_id(&spec.vpc)
-        .description(format!("Services of tenant {}", tags.tenant))
+        .description(format!("Services of {}", tags.owner))
         .tag_specifications(marks.build());
     match request.send().await {
         // Made before, and not listed yet.
@@ -104,7 +104,7 @@ pub async fn discard(aws: &Aws, id: &str) -> Result<Step<()>, RuntimeError> {
     }
 }
 
-/// Groups that carry a tenant's tags of this stage.
+/// Groups that carry our tags of this stage.
 pub async fn list(aws: &Aws) -> Result<Vec<Tagged>, RuntimeError> {
     let of_stage = filter(&format!("tag:{}", tags::STAGE), &aws.place.stage);
     let groups = describe(aws, &[of_stage, filter("vpc-id", &aws.place.vpc)], "the stage's").await?;

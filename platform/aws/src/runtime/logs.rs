@@ -1,7 +1,6 @@
 //! The log group of a tenant's services.
 
 use aws_sdk_cloudwatchlogs::types::LogGroup;
-use tenantry_contract::id::TenantId;
 use tenantry_contract::resource::{Outputs, Owner};
 use tenantry_ports::runtime::{Condition, RuntimeError, Step, Tagged};
 
@@ -19,7 +18,7 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>) -> Result<Step<Outputs>, Runtim
     if found.is_none() {
         aws.limits.take(Family::LogChanges).await?;
         let tags = thing.tags(&aws.place);
-        let tags = tags.pairs().map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let tags = tags.pairs().into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let made = aws.logs.create_log_group().log_group_name(&name).set_tags(Some(tags)).send().await;
         match made {
             Err(e) if e.as_service_error().is_some_and(aws_sdk_cloudwatchlogs::operation::create_log_group::CreateLogGroupError::is_operation_aborted_exception) => {
@@ -91,9 +90,9 @@ pub async fn list(aws: &Aws) -> Result<Vec<Tagged>, RuntimeError> {
     let prefix = names::log_groups(&aws.place.stage);
     let tagged = |group: LogGroup| {
         let native = group.log_group_name?;
-        let tenant = TenantId::parse(native.strip_prefix(&prefix)?).ok()?;
+        let owner = names::log_group_of(&aws.place.stage, &native)?;
         let kind = Kind::Logs.as_str().to_owned();
-        Some(Tagged { owner: Owner::Tenant(tenant), resource: spec::id::logs(), kind, native })
+        Some(Tagged { owner, resource: spec::id::logs(), kind, native })
     };
     Ok(groups(aws, &prefix).await?.into_iter().filter_map(tagged).collect())
 }

@@ -1,17 +1,16 @@
 //! From what a plan wants to resources on AWS. Pure.
 //!
-//! The stage's own things are made by its stack, so the stage wants nothing of us, and a tenant's resources take the
-//! names of shared ones from the [`Place`].
+//! The stage's cluster and the pool of pooled tenants are configured: their names are in the [`Place`]. What follows from
+//! the catalogue is made here: shared tables, pooled services and all that these stand on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
-use tenantry_contract::catalogue::{Catalogue, Service, Table};
-use tenantry_contract::id::TenantId;
+use tenantry_contract::catalogue::{Catalogue, Placement, Service, Table};
 use tenantry_contract::name::{ServiceName, TableName};
-use tenantry_contract::resource::{Need, Resource, ResourceId};
-use tenantry_contract::want::{Desired, TenantFacts, Want, Whose};
+use tenantry_contract::resource::{Need, Owner, Resource, ResourceId};
+use tenantry_contract::want::{Desired, Want, Whose};
 use tenantry_ports::runtime::RuntimeError;
 
 use super::names;
@@ -25,9 +24,7 @@ use super::spec::{
 const OURS: &str = "tenantry";
 
 pub fn lower(place: &Place, catalogue: &Catalogue, desired: &Desired) -> Result<Vec<Resource>, RuntimeError> {
-    let Some(tenant) = desired.owner.tenant() else { return Ok(Vec::new()) };
-    let facts = desired.tenant.as_ref().ok_or_else(|| permanent("a tenant's wants come without the tenant"))?;
-    let plan = Plan { place, catalogue, desired, tenant, facts };
+    let plan = Plan { place, catalogue, desired, owner: &desired.owner };
     let mut resources = Vec::new();
     for want in &desired.wants {
         plan.lower(want, &mut resources)?;
@@ -42,13 +39,13 @@ struct Plan<'a> {
     place: &'a Place,
     catalogue: &'a Catalogue,
     desired: &'a Desired,
-    tenant: &'a TenantId,
-    facts: &'a TenantFacts,
+    owner: &'a Owner,
 }
 
 impl Plan<'_> {
     fn lower(&self, want: &Want, resources: &mut Vec<Resource>) -> Result<(), RuntimeError> {
         match want {
+            Want::Pool | Want::Cluster if self.is_stage() => {}
             Want::Pool => resources.push(self.resource(id::pool(), Kind::Pool, &Value::Null, vec![])?),
             Want::TenantAdmin { pool } => resources.push(self.admin(*pool)?),
             Want::Cluster => {
@@ -61,13 +58,13 @@ impl Plan<'_> {
             }
             Want::Rows { service, table } => {
                 let spec = self.table(service, table, Whose::Shared)?;
-                resources.push(self.resource(id::rows(service, table), Kind::Rows, &spec, vec![])?);
+                let needs = vec![Need::Stage(id::table(service, table))];
+                resources.push(self.resource(id::rows(service, table), Kind::Rows, &spec, needs)?);
             }
             Want::Service { service, cluster, pool, tables, scale } => {
                 let service = self.service(service)?;
                 resources.push(self.task(service, *pool, tables)?);
-                let spec =
-                    DiscoverySpec { label: names::label(&service.name, self.tenant), replicas: service.replicas };
+                let spec = DiscoverySpec { label: names::label(&service.name, self.owner), replicas: service.replicas };
                 resources.push(self.resource(id::discovery(&service.name), Kind::Discovery, &spec, vec![])?);
                 resources.push(self.ecs_service(service, *cluster, tables, *scale)?);
             }
@@ -75,28 +72,34 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// What all services of a tenant have in common.
+    /// What all services of an owner have in common.
     fn common(&self) -> Result<Vec<Resource>, RuntimeError> {
         let logs =
-            LogsSpec { name: names::log_group(&self.place.stage, self.tenant), days: self.place.log_retention_days };
+            LogsSpec { name: names::log_group(&self.place.stage, self.owner), days: self.place.log_retention_days };
         let group = GroupSpec {
-            name: names::of_tenant(&self.place.stage, self.tenant),
+            name: names::of_owner(&self.place.stage, self.owner),
             vpc: self.place.vpc.clone(),
             ports: self.ports()?,
             callers: callers(self.place),
         };
-        Ok(vec![
+        let mut common = vec![
             self.resource(id::logs(), Kind::Logs, &logs, vec![])?,
             self.role()?,
             self.resource(id::group(), Kind::Group, &group, vec![])?,
-        ])
+        ];
+        if self.is_stage() {
+            common.push(self.rows_role()?);
+        }
+        Ok(common)
     }
 
     fn admin(&self, pool: Whose) -> Result<Resource, RuntimeError> {
-        let spec = AdminSpec { pool, facts: self.facts.clone() };
-        let made = self.resource(id::admin(), Kind::TenantAdmin, &spec, own(pool, id::pool()))?;
+        let facts =
+            self.desired.tenant.clone().ok_or_else(|| permanent("an admin is wanted where there is no tenant"))?;
+        let spec = AdminSpec { pool, facts };
+        let made = self.resource(id::admin(), Kind::TenantAdmin, &spec, self.own(pool, id::pool()))?;
         // The first user is made once: a tenant's new e-mail or tier is no reason to make it again.
-        let identity = serde_json::json!({ "pool": pool, "tenant": self.tenant });
+        let identity = serde_json::json!({ "pool": pool, "tenant": self.owner.tenant() });
         Ok(Resource { spec_hash: spec::digest(Kind::TenantAdmin, &identity), ..made })
     }
 
@@ -104,7 +107,8 @@ impl Plan<'_> {
         let (mut own_tables, mut shared_tables) = (BTreeSet::new(), BTreeSet::new());
         let mut users_of = None;
         for (service, pool, tables) in self.services() {
-            for (table, whose) in tables {
+            // The stage's tasks hold no table themselves.
+            for (table, whose) in tables.iter().filter(|_| !self.is_stage()) {
                 let arn = self.table_arn(&self.table_name(service, table, *whose));
                 if *whose == Whose::Own {
                     own_tables.insert(arn)
@@ -113,28 +117,47 @@ impl Plan<'_> {
                 };
             }
             if self.service(service)?.manages_users {
-                users_of = Some(pool);
+                users_of = Some(self.pool(pool));
             }
         }
         let spec = RoleSpec {
-            name: names::role(&self.place.stage, self.tenant),
+            name: names::role(&self.place.stage, self.owner),
             path: self.place.iam_path.clone(),
             boundary: self.place.boundary.clone(),
             own_tables: own_tables.into_iter().collect(),
             shared_tables: shared_tables.into_iter().collect(),
             users_of,
+            taken_on_by: None,
+            takes_on: self.is_stage().then(|| self.role_arn(&names::rows_role(&self.place.stage))),
         };
-        let needs = users_of.map_or_else(Vec::new, |pool| own(pool, id::pool()));
+        let needs = users_of.map_or_else(Vec::new, |pool| self.own(pool, id::pool()));
         self.resource(id::role(), Kind::Role, &spec, needs)
     }
 
+    /// The pooled services' tasks reach tables only by way of it, each session narrowed to one tenant.
+    fn rows_role(&self) -> Result<Resource, RuntimeError> {
+        let tables =
+            self.services().flat_map(|(service, _, tables)| tables.iter().map(move |(table, _)| (service, table)));
+        let tables: BTreeSet<_> =
+            tables.map(|(service, table)| self.table_arn(&self.table_name(service, table, Whose::Shared))).collect();
+        let spec = RoleSpec {
+            name: names::rows_role(&self.place.stage),
+            path: self.place.iam_path.clone(),
+            boundary: self.place.boundary.clone(),
+            own_tables: tables.into_iter().collect(),
+            shared_tables: Vec::new(),
+            users_of: None,
+            taken_on_by: Some(self.role_arn(&names::role(&self.place.stage, self.owner))),
+            takes_on: None,
+        };
+        self.resource(id::rows_role(), Kind::Role, &spec, vec![])
+    }
+
     fn task(&self, service: &Service, pool: Whose, tables: &[(TableName, Whose)]) -> Result<Resource, RuntimeError> {
-        let Place { partition, account, iam_path, .. } = self.place;
-        let role = names::role(&self.place.stage, self.tenant);
         let ours = service.image == OURS;
         let spec = TaskSpec {
             service: service.name.clone(),
-            family: names::family(&self.place.stage, &service.name, self.tenant),
+            family: names::family(&self.place.stage, &service.name, self.owner),
             image: if ours { self.place.image.clone() } else { service.image.clone() },
             // Another image knows what it runs; the catalogue's command is for one machine.
             command: if ours { our_arguments(service) } else { Vec::new() },
@@ -144,13 +167,13 @@ impl Plan<'_> {
             memory: service.memory,
             architecture: self.place.architecture.as_str().to_owned(),
             environment: self.environment(service, tables)?,
-            pool,
-            role_arn: format!("arn:{partition}:iam::{account}:role{iam_path}{role}"),
+            pool: self.pool(pool),
+            role_arn: self.role_arn(&names::role(&self.place.stage, self.owner)),
             execution_role_arn: self.place.execution_role.clone(),
-            log_group: names::log_group(&self.place.stage, self.tenant),
+            log_group: names::log_group(&self.place.stage, self.owner),
             region: self.place.region.clone(),
         };
-        let mut needs = own(pool, id::pool());
+        let mut needs = self.own(pool, id::pool());
         needs.push(Need::Own(id::logs()));
         self.resource(id::task(&service.name), Kind::Task, &spec, needs)
     }
@@ -166,8 +189,16 @@ impl Plan<'_> {
         let mut set = |name: String, value: &str| environment.insert(name, value.to_owned());
         set("PORT".into(), &service.port.to_string());
         set("TENANTRY_SERVICE".into(), service.name.as_str());
-        set("TENANTRY_OWNER".into(), "tenant");
-        set("TENANTRY_TENANT_ID".into(), self.tenant.as_str());
+        match self.owner {
+            Owner::Tenant(tenant) => {
+                set("TENANTRY_OWNER".into(), "tenant");
+                set("TENANTRY_TENANT_ID".into(), tenant.as_str());
+            }
+            Owner::Stage => {
+                set("TENANTRY_OWNER".into(), "stage");
+                set("TENANTRY_ROWS_ROLE".into(), &self.role_arn(&names::rows_role(&self.place.stage)));
+            }
+        }
         set("TENANTRY_BIND".into(), "0.0.0.0");
         if service.manages_users {
             set("TENANTRY_USERS_TABLE".into(), &self.place.users_table);
@@ -191,7 +222,7 @@ impl Plan<'_> {
     ) -> Result<Resource, RuntimeError> {
         let spec = ServiceSpec {
             service: service.name.clone(),
-            name: names::service(&service.name, self.tenant),
+            name: names::service(&service.name, self.owner),
             cluster: self.cluster(cluster),
             scale,
             subnets: self.place.subnets.iter().map(|subnet| subnet.id.clone()).collect(),
@@ -199,9 +230,10 @@ impl Plan<'_> {
             port: service.port,
             health_path: service.health_path.clone(),
         };
-        let mut needs = own(cluster, id::cluster());
+        let mut needs = self.own(cluster, id::cluster());
         let common = [id::task(&service.name), id::discovery(&service.name), id::role(), id::group(), id::logs()];
         needs.extend(common.map(Need::Own));
+        needs.extend(self.is_stage().then(|| Need::Own(id::rows_role())));
         // So that it ends before what it reads and writes goes.
         needs.extend(tables.iter().filter_map(|(table, whose)| match whose {
             Whose::Own => Some(Need::Own(id::table(&service.name, table))),
@@ -222,7 +254,7 @@ impl Plan<'_> {
         })
     }
 
-    /// Ranges of ports of the tenant's services. A group has room for 60 rules, and each range takes three.
+    /// Ranges of ports of the owner's services. A group has room for 60 rules, and each range takes three.
     fn ports(&self) -> Result<Vec<(u16, u16)>, RuntimeError> {
         const MOST: usize = 15;
         let ports: BTreeSet<u16> =
@@ -234,9 +266,9 @@ impl Plan<'_> {
     }
 
     fn cluster(&self, whose: Whose) -> String {
-        match whose {
-            Whose::Own => names::of_tenant(&self.place.stage, self.tenant),
-            Whose::Shared => self.place.cluster.clone(),
+        match (self.owner, whose) {
+            (Owner::Tenant(tenant), Whose::Own) => names::of_tenant(&self.place.stage, tenant),
+            (Owner::Stage, _) | (_, Whose::Shared) => self.place.cluster.clone(),
         }
     }
 
@@ -251,10 +283,29 @@ impl Plan<'_> {
     }
 
     fn table_name(&self, service: &ServiceName, table: &TableName, whose: Whose) -> String {
-        match whose {
-            Whose::Own => names::table(&self.place.stage, self.tenant, service, table),
-            Whose::Shared => names::shared_table(&self.place.shared_tables, service, table),
+        match (self.owner, whose) {
+            (Owner::Tenant(tenant), Whose::Own) => names::table(&self.place.stage, tenant, service, table),
+            (Owner::Stage, _) | (_, Whose::Shared) => names::shared_table(&self.place.shared_tables, service, table),
         }
+    }
+
+    fn is_stage(&self) -> bool {
+        self.owner == &Owner::Stage
+    }
+
+    /// The stage's own pool is the one that all of its tenants share.
+    fn pool(&self, whose: Whose) -> Whose {
+        if self.is_stage() { Whose::Shared } else { whose }
+    }
+
+    /// The need of one of the owner's own things. A pool and a cluster of the stage are there already.
+    fn own(&self, whose: Whose, id: ResourceId) -> Vec<Need> {
+        if whose == Whose::Own && !self.is_stage() { vec![Need::Own(id)] } else { Vec::new() }
+    }
+
+    fn role_arn(&self, name: &str) -> String {
+        let Place { partition, account, iam_path, .. } = self.place;
+        format!("arn:{partition}:iam::{account}:role{iam_path}{name}")
     }
 
     fn table_arn(&self, name: &str) -> String {
@@ -288,7 +339,8 @@ impl Plan<'_> {
             Value::Object(members) => members,
             _ => serde_json::Map::new(),
         };
-        members.insert(spec::TIER.to_owned(), Value::from(self.facts.tier.as_str()));
+        let tier = self.desired.tenant.as_ref().map_or(Placement::Pooled.as_str(), |facts| facts.tier.as_str());
+        members.insert(spec::TIER.to_owned(), Value::from(tier));
         Ok(Resource {
             id,
             kind: kind.as_str().to_owned(),
@@ -304,11 +356,6 @@ impl Plan<'_> {
 fn callers(place: &Place) -> Vec<String> {
     let both: BTreeSet<_> = [&place.gateway_group, &place.provisioner_group].into_iter().cloned().collect();
     both.into_iter().collect()
-}
-
-/// What is shared is there already.
-fn own(whose: Whose, id: ResourceId) -> Vec<Need> {
-    if whose == Whose::Own { vec![Need::Own(id)] } else { Vec::new() }
 }
 
 fn our_arguments(service: &Service) -> Vec<String> {

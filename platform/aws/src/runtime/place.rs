@@ -1,4 +1,4 @@
-//! Where tenants' resources are made, and what they share: the names of what the stage's stack has made.
+//! Where resources are made, and what the stage has had before: network, cluster, pool, roles of its processes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -38,7 +38,7 @@ pub struct Place {
     pub probe: Option<Probe>,
     /// The control plane's table, which says which users a tenant has.
     pub users_table: String,
-    /// Begins the names of tables that tenants share.
+    /// Begins the names of tables that tenants share. The provisioner makes them.
     pub shared_tables: String,
     pub log_retention_days: i32,
     /// Whether a tenant's own tables can be brought back to any moment of the last weeks.

@@ -1,11 +1,11 @@
-//! What a tenant's role may do, and who may take it on.
+//! What an owner's roles may do, and who may take them on.
 
 use serde_json::{Value, json};
-use tenantry_contract::id::TenantId;
+use tenantry_contract::resource::Owner;
 
 use super::place::Place;
 use super::spec::RoleSpec;
-use crate::identity::{leading_keys, own_pool_keys};
+use crate::identity::{leading_keys, own_pool_keys, shared_keys};
 
 /// No Scan: a tenant reads by its key.
 const ROWS: [&str; 5] =
@@ -34,9 +34,22 @@ const LIST: [&str; 6] = [
     "dynamodb:Query",
 ];
 
-/// Tasks of ECS in our account.
-pub fn trust(place: &Place) -> Value {
+/// Tasks of ECS in our account, or the one role that the spec names.
+pub fn trust(place: &Place, spec: &RoleSpec) -> Value {
     let Place { partition, region, account, .. } = place;
+    if let Some(role) = &spec.taken_on_by {
+        // A principal that is named must exist, and is forgotten when it is made anew. A condition names the same role
+        // for good.
+        return json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "AWS": format!("arn:{partition}:iam::{account}:root") },
+                "Action": "sts:AssumeRole",
+                "Condition": { "ArnEquals": { "aws:PrincipalArn": role } },
+            }],
+        });
+    }
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -51,14 +64,15 @@ pub fn trust(place: &Place) -> Value {
     })
 }
 
-/// The tenant's own tables, its rows in shared ones, the users of its own pool. None where there is nothing of these.
-pub fn tenant(place: &Place, tenant: &TenantId, spec: &RoleSpec, pool: Option<&str>) -> Option<Value> {
+/// The owner's own tables, a tenant's rows in shared ones, the users of its pool, the role to take on. None where there
+/// is nothing of these.
+pub fn inline(place: &Place, owner: &Owner, spec: &RoleSpec, pool: Option<&str>) -> Option<Value> {
     let Place { partition, region, account, .. } = place;
     let mut statements = Vec::new();
     if !spec.own_tables.is_empty() {
         statements.push(json!({ "Sid": "OwnTables", "Effect": "Allow", "Action": ROWS, "Resource": spec.own_tables }));
     }
-    if !spec.shared_tables.is_empty() {
+    if let (Owner::Tenant(tenant), false) = (owner, spec.shared_tables.is_empty()) {
         statements.push(json!({
             "Sid": "RowsInSharedTables",
             "Effect": "Allow",
@@ -75,13 +89,17 @@ pub fn tenant(place: &Place, tenant: &TenantId, spec: &RoleSpec, pool: Option<&s
         let pool_arn = format!("arn:{partition}:cognito-idp:{region}:{account}:userpool/{pool}");
         statements.push(json!({ "Sid": "OwnUsers", "Effect": "Allow", "Action": USERS, "Resource": [pool_arn] }));
         let table = format!("arn:{partition}:dynamodb:{region}:{account}:table/{}", place.users_table);
+        let (users, pools) = match owner {
+            Owner::Tenant(tenant) => (leading_keys(tenant, pool), own_pool_keys(tenant)),
+            Owner::Stage => shared_keys(pool),
+        };
         statements.push(json!({
             "Sid": "ListOfOwnUsers",
             "Effect": "Allow",
             "Action": LIST,
             "Resource": [table],
             "Condition": {
-                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": leading_keys(tenant, pool) },
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": users },
                 "Null": { "dynamodb:LeadingKeys": "false" },
             },
         }));
@@ -91,20 +109,28 @@ pub fn tenant(place: &Place, tenant: &TenantId, spec: &RoleSpec, pool: Option<&s
             "Action": ["dynamodb:GetItem"],
             "Resource": [table],
             "Condition": {
-                "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": own_pool_keys(tenant) },
+                "ForAllValues:StringLike": { "dynamodb:LeadingKeys": pools },
                 "Null": { "dynamodb:LeadingKeys": "false" },
             },
         }));
+    }
+    if let Some(role) = &spec.takes_on {
+        statements.push(
+            json!({ "Sid": "OneTenantsRows", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": [role] }),
+        );
     }
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
 #[cfg(test)]
 mod tests {
+    use tenantry_contract::id::TenantId;
+    use tenantry_contract::want::Whose;
+
     use super::super::lower::tests::place;
     use super::*;
 
-    fn role(users_of: Option<tenantry_contract::want::Whose>) -> RoleSpec {
+    fn role(users_of: Option<Whose>) -> RoleSpec {
         RoleSpec {
             name: "prod-t-1".into(),
             path: "/tenantry/prod/".into(),
@@ -112,6 +138,8 @@ mod tests {
             own_tables: vec!["arn:own".into()],
             shared_tables: vec!["arn:shared".into()],
             users_of,
+            taken_on_by: None,
+            takes_on: None,
         }
     }
 
@@ -126,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_tenants_role_writes_its_users_and_never_whose_a_pool_is() {
-        let tenant = TenantId::parse("t-1").unwrap();
-        let spec = role(Some(tenantry_contract::want::Whose::Own));
-        let policy = super::tenant(&place(), &tenant, &spec, Some("eu-west-1_own")).unwrap();
+        let tenant = Owner::Tenant(TenantId::parse("t-1").unwrap());
+        let spec = role(Some(Whose::Own));
+        let policy = inline(&place(), &tenant, &spec, Some("eu-west-1_own")).unwrap();
         let may = |action: &str, key: &str| {
             policy["Statement"].as_array().unwrap().iter().any(|statement| {
                 let table = texts(&statement["Resource"]).iter().any(|arn| arn.ends_with("table/prod-ControlPlane"));
@@ -153,9 +181,23 @@ mod tests {
     }
 
     #[test]
+    fn the_stages_tasks_reach_rows_only_by_a_role_that_they_alone_take_on() {
+        let (tasks, rows) = ("arn:aws:iam::1:role/tasks".to_owned(), "arn:aws:iam::1:role/rows".to_owned());
+        let spec = RoleSpec { own_tables: vec![], takes_on: Some(rows.clone()), ..role(Some(Whose::Shared)) };
+        let policy = inline(&place(), &Owner::Stage, &spec, Some("eu-west-1_pooled")).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let ids: Vec<_> = statements.iter().map(|statement| statement["Sid"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["OwnUsers", "ListOfOwnUsers", "WhichPoolIsOwn", "OneTenantsRows"]);
+        assert_eq!(texts(&statements[3]["Resource"]), [rows.as_str()]);
+        let spec = RoleSpec { taken_on_by: Some(tasks.clone()), ..role(None) };
+        let trust = trust(&place(), &spec).to_string();
+        assert!(trust.contains(&format!(r#""aws:PrincipalArn":"{tasks}""#)) && !trust.contains("ecs-tasks"), "{trust}");
+    }
+
+    #[test]
     fn without_users_to_manage_a_role_has_no_key_to_the_control_planes_table() {
-        let tenant = TenantId::parse("t-1").unwrap();
-        let policy = super::tenant(&place(), &tenant, &role(None), None).unwrap().to_string();
+        let tenant = Owner::Tenant(TenantId::parse("t-1").unwrap());
+        let policy = inline(&place(), &tenant, &role(None), None).unwrap().to_string();
         assert!(!policy.contains("prod-ControlPlane") && policy.contains("arn:own"), "{policy}");
     }
 }

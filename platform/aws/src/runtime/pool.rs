@@ -10,7 +10,7 @@ use super::spec::{self, AdminSpec, Kind, id, output};
 
 pub async fn ensure(aws: &Aws, thing: Thing<'_>) -> Result<Step<Outputs>, RuntimeError> {
     let tier = spec::tier(thing.resource);
-    Ok(match aws.pools.ensure_pool(thing.tenant, tier, known(thing).as_ref()).await? {
+    Ok(match aws.pools.ensure_pool(thing.tenant()?, tier, known(thing).as_ref()).await? {
         Step::Ready((pool, client)) => Step::Ready(told(pool.into(), client.into())),
         Step::Pending { after, why } => Step::Pending { after, why },
     })
@@ -22,13 +22,13 @@ fn told(pool: String, client: String) -> Outputs {
 
 pub async fn inspect(aws: &Aws, thing: Thing<'_>) -> Result<Condition, RuntimeError> {
     match known(thing) {
-        Some(pool) => aws.pools.inspect_pool(thing.tenant, &pool).await,
+        Some(pool) => aws.pools.inspect_pool(thing.tenant()?, &pool).await,
         None => Ok(Condition::Drifted("the tenant's pool is not known".to_owned())),
     }
 }
 
 pub async fn remove(aws: &Aws, thing: Thing<'_>) -> Result<Step<()>, RuntimeError> {
-    aws.pools.remove_pool(thing.tenant, known(thing).as_ref()).await
+    aws.pools.remove_pool(thing.tenant()?, known(thing).as_ref()).await
 }
 
 pub async fn discard(aws: &Aws, owner: &Owner, native: &str) -> Result<Step<()>, RuntimeError> {
@@ -63,7 +63,7 @@ pub async fn remove_users(aws: &Aws, thing: Thing<'_>) -> Result<Step<()>, Runti
         // It was not told before a crash. The users of an own pool go with it.
         (None, ..) => return Ok(Step::Ready(())),
     };
-    aws.pools.remove_tenant_users(&pool, thing.tenant).await
+    aws.pools.remove_tenant_users(&pool, thing.tenant()?).await
 }
 
 pub async fn list(aws: &Aws) -> Result<Vec<Tagged>, RuntimeError> {

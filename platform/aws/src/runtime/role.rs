@@ -1,4 +1,4 @@
-//! The role a tenant's tasks run as: under our path and boundary, with one inline policy.
+//! The role an owner's tasks run as, and the one by which the stage's reach rows: under our path and boundary, with one inline policy.
 
 mod remove;
 
@@ -7,7 +7,7 @@ use aws_sdk_iam::operation::get_role_policy::GetRolePolicyError;
 use aws_sdk_iam::types::{Role, Tag};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use tenantry_contract::resource::Outputs;
+use tenantry_contract::resource::{Outputs, Owner};
 use tenantry_contract::want::Whose;
 use tenantry_ports::runtime::{Condition, Inputs, RuntimeError, Step, Tagged};
 
@@ -24,12 +24,13 @@ const POLICY: &str = "tenant";
 
 pub async fn ensure(aws: &Aws, thing: Thing<'_>, inputs: &Inputs) -> Result<Step<Outputs>, RuntimeError> {
     let spec: RoleSpec = spec::read(thing.resource)?;
-    let pool = match spec.users_of {
-        Some(Whose::Own) => Some(input(inputs, &id::pool(), output::POOL)?),
+    let pool = match (thing.owner, spec.users_of) {
+        (_, Some(Whose::Own)) => Some(input(inputs, &id::pool(), output::POOL)?),
+        (Owner::Stage, Some(Whose::Shared)) => aws.place.pool.as_ref().map(|pool| pool.id.as_str()),
         // A tenant's service never manages the users of a pool that others are in.
-        Some(Whose::Shared) | None => None,
+        (Owner::Tenant(_), Some(Whose::Shared)) | (_, None) => None,
     };
-    let trust = policy::trust(&aws.place);
+    let trust = policy::trust(&aws.place, &spec);
     let Some(role) = find(aws, &spec.name).await? else {
         create(aws, thing, &spec, &trust).await?;
         // IAM shows it everywhere a little later.
@@ -43,7 +44,7 @@ pub async fn ensure(aws: &Aws, thing: Thing<'_>, inputs: &Inputs) -> Result<Step
     if boundary(&role) != spec.boundary.as_deref() {
         bound(aws, &spec).await?;
     }
-    let wanted = policy::tenant(&aws.place, thing.tenant, &spec, pool);
+    let wanted = policy::inline(&aws.place, thing.owner, &spec, pool);
     if inline(aws, &spec.name).await? != wanted {
         put_inline(aws, &spec.name, wanted.as_ref()).await?;
     }
@@ -60,14 +61,14 @@ pub async fn inspect(aws: &Aws, thing: Thing<'_>) -> Result<Condition, RuntimeEr
         return Ok(Condition::Drifted(format!("the role {name} is not there")));
     };
     let mut differs = Vec::new();
-    if document(role.assume_role_policy_document()) != Some(policy::trust(&aws.place)) {
+    if document(role.assume_role_policy_document()) != Some(policy::trust(&aws.place, &spec)) {
         differs.push("who may take it on");
     }
     if boundary(&role) != spec.boundary.as_deref() {
         differs.push("its boundary");
     }
     let pool = thing.output(output::ROLE_POOL);
-    if inline(aws, name).await? != policy::tenant(&aws.place, thing.tenant, &spec, pool) {
+    if inline(aws, name).await? != policy::inline(&aws.place, thing.owner, &spec, pool) {
         differs.push("what it may do");
     }
     Ok(if differs.is_empty() {

@@ -84,7 +84,7 @@ pub async fn ensure(
     }
     if spec.scale > 0
         && let Some(probe) = aws.place.probe
-        && let Some(why) = probe::trouble(routes, probe, thing.tenant, &spec).await?
+        && let Some(why) = probe::trouble(routes, probe, thing.owner, &spec).await?
     {
         return Ok(pending(LATER, format!("the service {name} runs, and {why}")));
     }

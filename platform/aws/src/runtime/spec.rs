@@ -78,6 +78,11 @@ pub mod id {
         ResourceId::new("role", "tasks")
     }
 
+    /// The role whose sessions the pooled services narrow.
+    pub fn rows_role() -> ResourceId {
+        ResourceId::new("role", "rows")
+    }
+
     pub fn group() -> ResourceId {
         ResourceId::new("group", "services")
     }
@@ -161,6 +166,12 @@ pub struct RoleSpec {
     pub shared_tables: Vec<String>,
     /// Whose users a service of it manages, if one does.
     pub users_of: Option<Whose>,
+    /// ARN of the one role that may take it on. Tasks of ECS may where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_on_by: Option<String>,
+    /// ARN of the role that it may take on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes_on: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! A tenant's own table.
+//! A table: a tenant's own, or one that tenants share.
 
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{

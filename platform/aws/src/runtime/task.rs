@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::{SortOrder, TaskDefinition, TaskDefinitionField, TaskDefinitionStatus};
 use tenantry_contract::id::PoolId;
-use tenantry_contract::resource::{Outputs, Owner};
+use tenantry_contract::resource::Outputs;
 use tenantry_contract::want::Whose;
 use tenantry_ports::runtime::{Condition, Inputs, RuntimeError, Step, Tagged};
 
@@ -132,9 +132,9 @@ pub async fn list(aws: &Aws) -> Result<Vec<Tagged>, RuntimeError> {
     let mut found = Vec::new();
     for status in [TaskDefinitionStatus::Active, TaskDefinitionStatus::Inactive] {
         found.extend(arns(aws, None, status).await?.into_iter().filter_map(|native| {
-            let (service, tenant) = names::family_of(&aws.place.stage, family(&native)?)?;
+            let (service, owner) = names::family_of(&aws.place.stage, family(&native)?)?;
             let kind = Kind::Task.as_str().to_owned();
-            Some(Tagged { owner: Owner::Tenant(tenant), resource: id::task(&service), kind, native })
+            Some(Tagged { owner, resource: id::task(&service), kind, native })
         }));
     }
     Ok(found)

@@ -30,25 +30,25 @@ use crate::wire::Wire;
 const TENANTS: usize = 500;
 const PROVISIONERS: u32 = 2;
 
-/// What is made for each of so many tenants, and nothing else is.
-const MADE: &[(&str, usize, usize)] = &[
-    ("cognito-idp:AdminCreateUser", 1, TENANTS),
-    ("cognito-idp:CreateUserPool", 1, TENANTS),
-    ("cognito-idp:CreateUserPoolClient", 1, TENANTS),
-    ("cognito-idp:CreateUserPoolDomain", 1, TENANTS),
+/// What is made for each of so many tenants and for the stage, and nothing else is.
+const MADE: &[(&str, usize, usize, usize)] = &[
+    ("cognito-idp:AdminCreateUser", 1, TENANTS, 0),
+    ("cognito-idp:CreateUserPool", 1, TENANTS, 0),
+    ("cognito-idp:CreateUserPoolClient", 1, TENANTS, 0),
+    ("cognito-idp:CreateUserPoolDomain", 1, TENANTS, 0),
     // Who has a cluster has tables, too.
-    ("dynamodb:CreateTable", 1, TENANTS / 2),
-    ("dynamodb:UpdateContinuousBackups", 1, TENANTS / 2),
-    ("ec2:AuthorizeSecurityGroupIngress", 1, TENANTS),
-    ("ec2:CreateSecurityGroup", 1, TENANTS),
-    ("ecs:CreateCluster", 1, TENANTS / 2),
-    ("ecs:CreateService", 2, TENANTS),
-    ("ecs:RegisterTaskDefinition", 2, TENANTS),
-    ("iam:CreateRole", 1, TENANTS),
-    ("iam:PutRolePolicy", 1, TENANTS),
-    ("logs:CreateLogGroup", 1, TENANTS),
-    ("logs:PutRetentionPolicy", 1, TENANTS),
-    ("servicediscovery:CreateService", 2, TENANTS),
+    ("dynamodb:CreateTable", 1, TENANTS / 2, 0),
+    ("dynamodb:UpdateContinuousBackups", 1, TENANTS / 2, 1),
+    ("ec2:AuthorizeSecurityGroupIngress", 1, TENANTS, 1),
+    ("ec2:CreateSecurityGroup", 1, TENANTS, 1),
+    ("ecs:CreateCluster", 1, TENANTS / 2, 0),
+    ("ecs:CreateService", 2, TENANTS, 2),
+    ("ecs:RegisterTaskDefinition", 2, TENANTS, 2),
+    ("iam:CreateRole", 1, TENANTS, 2),
+    ("iam:PutRolePolicy", 1, TENANTS, 2),
+    ("logs:CreateLogGroup", 1, TENANTS, 1),
+    ("logs:PutRetentionPolicy", 1, TENANTS, 1),
+    ("servicediscovery:CreateService", 2, TENANTS, 2),
 ];
 
 /// As a provisioner has it on AWS.
@@ -150,7 +150,7 @@ async fn five_hundred_dedicated_tenants_stay_within_what_aws_allows_and_all_end(
     tasks.wait().await;
     assert_eq!(so_many(&store, Status::Created).await, TENANTS, "after {took:?}");
     account.hold_against_what_aws_allows();
-    let made = MADE.iter().map(|(name, each, of)| ((*name).to_owned(), each * of));
+    let made = MADE.iter().map(|(name, each, of, stage)| ((*name).to_owned(), each * of + stage));
     assert_eq!(wire.changes(), made.collect(), "nothing is made twice");
     // With time to spare before the first of them has been at it for too long.
     assert!(took < budget.mul_f64(0.8), "{took:?} of {budget:?}");

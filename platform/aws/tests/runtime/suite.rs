@@ -2,17 +2,15 @@
 
 use tenantry_conformance::runtime::RuntimeSubject;
 use tenantry_contract::catalogue::Placement;
-use tenantry_contract::resource::Owner;
-use tenantry_contract::want::{Desired, Want};
 
 use crate::support::emulator::Emulator;
-use crate::world::{World, desired};
+use crate::world::{World, desired, stage};
 
 async fn subject(emulator: Emulator) -> RuntimeSubject {
     let world = World::at(&emulator).await;
     RuntimeSubject {
         runtime: world.runtime.clone(),
-        stage: Desired { owner: Owner::Stage, tenant: None, wants: vec![Want::Pool, Want::Cluster] },
+        stage: stage(),
         tenants: vec![
             desired("premium_1", Placement::DedicatedCluster),
             desired("advanced-2", Placement::DedicatedServices),

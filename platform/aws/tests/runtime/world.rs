@@ -119,6 +119,21 @@ fn facts(id: &TenantId, placement: Placement) -> TenantFacts {
     }
 }
 
+/// What the stage is to have, of the catalogue above.
+pub fn stage() -> Desired {
+    let run = |name: &str, tables, scale| Want::Service {
+        service: service(name),
+        cluster: Whose::Own,
+        pool: Whose::Own,
+        tables,
+        scale,
+    };
+    let things = Want::Table { service: service("shop"), table: table("things") };
+    let shop = run("shop", vec![(table("things"), Whose::Own)], 1);
+    let wants = vec![Want::Pool, Want::Cluster, things, shop, run("till", vec![], 2)];
+    Desired { owner: Owner::Stage, tenant: None, wants }
+}
+
 /// What a tenant of that placement is to have, of the catalogue above.
 pub fn desired(id: &str, placement: Placement) -> Desired {
     let id = tenant(id);

@@ -56,7 +56,7 @@ command = ["till"]
 replicas = 2
 "#;
 
-/// Makes what the stack makes.
+/// Makes what the stack makes, and a shared table that was there before.
 pub async fn place(emulator: &Emulator, sdk: &SdkConfig) -> Place {
     let stage = emulator.prefix.clone();
     let ec2 = aws_sdk_ec2::Client::new(sdk);

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use tenantry_contract::catalogue::Placement;
+use tenantry_contract::id::TenantId;
 use tenantry_contract::name::{Email, TenantName};
-use tenantry_contract::resource::Owner;
+use tenantry_contract::want::TenantFacts;
 
 use super::super::place::{Architecture, Namespace, Subnet};
 use super::*;
@@ -74,10 +74,40 @@ fn ids(desired: &Desired) -> Vec<String> {
     ids
 }
 
+fn stage() -> Desired {
+    let (service, table) = (ServiceName::parse("orders").unwrap(), TableName::parse("orders").unwrap());
+    let tables = vec![(table.clone(), Whose::Own)];
+    let run = Want::Service { service: service.clone(), cluster: Whose::Own, pool: Whose::Own, tables, scale: 1 };
+    let wants = vec![Want::Pool, Want::Cluster, Want::Table { service, table }, run];
+    Desired { owner: Owner::Stage, tenant: None, wants }
+}
+
 #[test]
-fn the_stage_wants_nothing_and_a_pooled_tenant_no_resource_of_its_own() {
-    let stage = Desired { owner: Owner::Stage, tenant: None, wants: vec![Want::Pool, Want::Cluster] };
-    assert_eq!(lowered(&stage), []);
+fn the_stage_has_pooled_services_and_shared_tables() {
+    let common = ["discovery/orders", "group/services", "logs/services", "role/rows", "role/tasks", "service/orders"];
+    assert_eq!(ids(&stage()), [&common[..], &["table/orders.orders", "task/orders"]].concat());
+    let all = lowered(&stage());
+    let of = |kind: &str| all.iter().find(|resource| resource.kind == kind).unwrap();
+    let task: TaskSpec = spec::read(of("task-definition")).unwrap();
+    assert_eq!((task.family.as_str(), task.pool), ("prod_orders", Whose::Shared));
+    assert_eq!(task.environment["TENANTRY_OWNER"], "stage");
+    assert_eq!(task.environment["TENANTRY_TABLE_ORDERS"], "prod-orders.orders");
+    let rows = "arn:aws:iam::123456789012:role/tenantry/prod/prod.rows";
+    assert_eq!(task.environment["TENANTRY_ROWS_ROLE"], rows);
+    assert!(!task.environment.contains_key("TENANTRY_TENANT_ID"));
+    let roles = all.iter().filter(|resource| resource.kind == "task-role").map(|role| spec::read(role).unwrap());
+    let [tasks, narrowed]: [RoleSpec; 2] = roles.collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((tasks.takes_on.as_deref(), tasks.own_tables.len()), (Some(rows), 0));
+    assert_eq!(narrowed.taken_on_by, Some(task.role_arn));
+    assert_eq!(narrowed.own_tables, ["arn:aws:dynamodb:eu-west-1:123456789012:table/prod-orders.orders"]);
+    let service = of("ecs-service");
+    let spec: ServiceSpec = spec::read(service).unwrap();
+    assert_eq!((spec.name.as_str(), spec.cluster.as_str()), ("orders", "prod-shared"));
+    assert!(service.needs.contains(&Need::Own(ResourceId::new("table", "orders.orders"))), "{:?}", service.needs);
+}
+
+#[test]
+fn a_pooled_tenant_has_no_resource_of_its_own() {
     assert_eq!(ids(&desired(Placement::Pooled, true)), ["rows/orders.orders", "user/admin"]);
 }
 
@@ -101,6 +131,8 @@ fn a_service_goes_before_all_it_stands_on() {
         assert!(service.needs.contains(&Need::Own(other.id.clone())), "{kind}");
     }
     assert!(resources.iter().flat_map(|r| &r.needs).all(|need| matches!(need, Need::Own(_))));
+    let rows = lowered(&desired(Placement::Pooled, true)).into_iter().find(|r| r.kind == "table-rows").unwrap();
+    assert_eq!(rows.needs, [Need::Stage(ResourceId::new("table", "orders.orders"))]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The last question before a service counts as ready: does it answer where callers find it?
 
-use tenantry_contract::id::TenantId;
 use tenantry_contract::resource::Owner;
 use tenantry_ports::routes::Routes;
 use tenantry_ports::runtime::RuntimeError;
@@ -12,11 +11,10 @@ use crate::runtime::spec::ServiceSpec;
 pub async fn trouble(
     routes: &dyn Routes,
     probe: Probe,
-    tenant: &TenantId,
+    owner: &Owner,
     spec: &ServiceSpec,
 ) -> Result<Option<String>, RuntimeError> {
-    let owner = Owner::Tenant(tenant.clone());
-    let Some(address) = routes.locate(&owner, &spec.service).await? else {
+    let Some(address) = routes.locate(owner, &spec.service).await? else {
         return Ok(Some("has no address yet".to_owned()));
     };
     let client = reqwest::Client::builder().no_proxy().timeout(probe.patience).build();
@@ -27,6 +25,6 @@ pub async fn trouble(
         Err(e) if e.is_timeout() => format!("does not answer within {} ms", probe.patience.as_millis()),
         Err(_) => format!("cannot be reached at {address}"),
     };
-    routes.forget(&owner, &spec.service, address);
+    routes.forget(owner, &spec.service, address);
     Ok(Some(why))
 }
