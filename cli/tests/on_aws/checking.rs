@@ -7,6 +7,7 @@ use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 
+use crate::inventory::until_served;
 use crate::role::{Role, command};
 use crate::stage::Stage;
 
@@ -51,7 +52,7 @@ async fn a_stage_that_is_whole_is_fine() {
     assert_eq!(missing.keys().cloned().collect::<BTreeSet<_>>(), pooled.into_iter().chain(shared).collect());
     assert!(missing.values().all(|why| why.contains("a running provisioner makes it")), "{missing:?}");
     let _provisioner = Role::start(&stage, "provisioner");
-    stage.until_served(3).await;
+    until_served(&stage).await;
     assert_eq!(bad(&stage, &[]), BTreeMap::new());
     let said = String::from_utf8(check(&stage, &[], &[]).stdout).unwrap();
     for name in ["TenantDetails", "TenantRegistration", "ControlPlane"] {

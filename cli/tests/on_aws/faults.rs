@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use reqwest::Method;
 
-use crate::inventory::{PREMIUM, counts, everything, made, until};
+use crate::inventory::{PREMIUM, counts, everything, made, until, until_served};
 use crate::proxy::Proxy;
 use crate::role::{Role, command};
 use crate::stage::Stage;
@@ -45,7 +45,7 @@ async fn a_hundred_onboardings_end_well_while_three_in_ten_calls_fail() {
         Role::spawn(command)
     });
     let client = Client::at(&roles[0].url, "", &stage.admin("ada").await);
-    stage.until_served(3).await;
+    until_served(&stage).await;
     let empty = everything(&stage.sdk).await;
     proxy.fail(300, 42);
     let register = async |n: usize| {

@@ -95,6 +95,13 @@ pub const PREMIUM: [(&str, usize); 10] = [
     ("user", 1),
 ];
 
+/// Waits until the stage has all its pooled services: they are the last that the provisioner makes for it.
+pub async fn until_served(stage: &Stage) {
+    let ecs = aws_sdk_ecs::Client::new(&stage.sdk);
+    let there = || async { all_of!(ecs.list_services().cluster(&stage.name)).len() };
+    until("the stage to have its pooled services", Duration::from_secs(120), there, &3).await;
+}
+
 /// How many things of each kind are new.
 pub async fn made(stage: &Stage, empty: &BTreeSet<String>) -> BTreeMap<String, usize> {
     let all = everything(&stage.sdk).await;

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 use tenantry_contract::catalogue::Catalogue;
 
-use crate::inventory::everything;
+use crate::inventory::{everything, until_served};
 use crate::role::{Role, command};
 use crate::stage::Stage;
 use crate::support::client::Client;
@@ -36,7 +36,7 @@ async fn a_tenant_of_each_placement_comes_and_goes() {
     let token = stage.admin("ada").await;
     let one = Client::at(&roles[0].url, "", &token);
     let other = Client::at(&roles[1].url, "", &token);
-    stage.until_served(3).await;
+    until_served(&stage).await;
     let empty = everything(&stage.sdk).await;
 
     let (basic, _) = one.register("acme-basic", "basic").await;

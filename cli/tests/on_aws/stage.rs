@@ -1,7 +1,5 @@
 //! What a stage's stack makes, in an account of its own in an emulator.
 
-use std::time::Duration;
-
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_cognitoidentityprovider::types::AuthFlowType;
 use aws_sdk_ec2::config::Credentials;
@@ -10,8 +8,6 @@ use tenantry_aws::identity::{Pools, stage as pools};
 use tenantry_aws::table;
 use tenantry_contract::catalogue::Catalogue;
 use tenantry_contract::id::PoolId;
-
-use crate::support::eventually;
 
 pub const REGION: &str = "eu-west-1";
 /// Of everybody in these tests.
@@ -23,7 +19,6 @@ pub struct Stage {
     pub account: String,
     pub sdk: SdkConfig,
     pub pools: Pools,
-    pub namespace: String,
     settings: Vec<(&'static str, String)>,
     /// Kept for as long as settings name it.
     catalogue: Option<tempfile::NamedTempFile>,
@@ -75,7 +70,7 @@ impl Stage {
             ("TENANTRY_POOLED_POOL", pooled.id.to_string()),
             ("TENANTRY_POOLED_CLIENT", pooled.client.to_string()),
             ("TENANTRY_GATEWAY_URL", "https://gateway.example.com".to_owned()),
-            ("TENANTRY_NAMESPACES", namespace.clone()),
+            ("TENANTRY_NAMESPACES", namespace),
             ("TENANTRY_RESOLVER", "cloud-map".to_owned()),
             ("TENANTRY_SUBNETS", subnets.join(",")),
             ("TENANTRY_GATEWAY_GROUP", group("gateway").await),
@@ -86,7 +81,7 @@ impl Stage {
             ("TENANTRY_PROBE", "false".to_owned()),
             ("TENANTRY_LISTEN", "127.0.0.1:0".to_owned()),
         ];
-        Self { name, url, account, sdk, pools, namespace, settings, catalogue: None }
+        Self { name, url, account, sdk, pools, settings, catalogue: None }
     }
 
     /// One whose tenants share nothing, so that the provisioner makes nothing for the stage.
@@ -104,16 +99,6 @@ impl Stage {
         self.settings.push(("TENANTRY_CATALOGUE", file.path().to_str().unwrap().to_owned()));
         self.catalogue = Some(file);
         self
-    }
-
-    /// Waits until the provisioner has made so many pooled services: they are the last of what the stage has.
-    pub async fn until_served(&self, services: usize) {
-        let ecs = aws_sdk_ecs::Client::new(&self.sdk);
-        eventually("the stage to have its pooled services", Duration::from_secs(120), || async {
-            let there = ecs.list_services().cluster(&self.name).send().await.unwrap();
-            (there.service_arns().len() == services).then_some(())
-        })
-        .await;
     }
 
     /// What a role's process has in its environment.

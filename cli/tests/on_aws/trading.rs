@@ -13,6 +13,7 @@ use tenantry_contract::id::{PoolId, TenantId};
 use tenantry_contract::name::ServiceName;
 use tenantry_contract::resource::Owner;
 
+use crate::inventory::until_served;
 use crate::role::{Role, command};
 use crate::stage::Stage;
 use crate::support::client::{Client, Session};
@@ -61,7 +62,7 @@ async fn users_trade_through_the_gateway() {
         let service = ServiceName::parse("orders").unwrap();
         // The provisioner has told the stage's own services where all pooled tenants' data is.
         let owner = if tier == "premium" { Owner::Tenant(tenant.clone()) } else { Owner::Stage };
-        stage.until_served(3).await;
+        until_served(&stage).await;
         let definition = task_definition(&stage, &names::family(&stage.name, &service, &owner)).await;
         let variables = definition.environment().iter();
         let variables = variables.map(|pair| (pair.name().unwrap().to_owned(), pair.value().unwrap().to_owned()));
