@@ -1,6 +1,7 @@
 //! A body checked member by member, so that every fault is told at once and by name.
 
 use serde_json::{Map, Number, Value};
+use tenantry_contract::attributes::{TOO_DEEP, is_too_deep};
 use tenantry_web::Problem;
 
 /// The longest text a member takes.
@@ -58,7 +59,7 @@ impl Form {
             rest.remove(*name);
         }
         for (name, value) in &rest {
-            if let Err(rule) = check_name(name).and_then(|()| check_value(value, DEEPEST - 1)) {
+            if let Err(rule) = check_name(name).and_then(|()| check_value(value)) {
                 self.fault::<()>(name, rule);
             }
         }
@@ -118,8 +119,6 @@ impl Form {
     }
 }
 
-/// The levels of an item, its own included.
-const DEEPEST: usize = 64;
 /// Begins the names of members that a store keeps for itself.
 const RESERVED: &str = "tenantry:";
 
@@ -130,19 +129,16 @@ fn check_name(name: &str) -> Result<(), String> {
     if name.starts_with(RESERVED) { Err(format!("must not begin with {RESERVED}")) } else { Ok(()) }
 }
 
-/// A value that every store keeps as it is, of so many levels at most.
-fn check_value(value: &Value, levels: usize) -> Result<(), String> {
+/// A value that every store keeps as it is.
+fn check_value(value: &Value) -> Result<(), String> {
+    if is_too_deep(value) { Err(TOO_DEEP.to_owned()) } else { check_parts(value) }
+}
+
+fn check_parts(value: &Value) -> Result<(), String> {
     match value {
-        Value::Array(_) | Value::Object(_) if levels == 0 => {
-            Err(format!("must be nested less deeply: an item has at most {DEEPEST} levels"))
-        }
-        Value::Array(values) => values.iter().try_for_each(|value| check_value(value, levels - 1)),
-        Value::Object(members) => members.iter().try_for_each(|(name, value)| {
-            if name.is_empty() {
-                return Err("must not hold a member without a name".to_owned());
-            }
-            check_value(value, levels - 1)
-        }),
+        Value::Array(values) => values.iter().try_for_each(check_parts),
+        Value::Object(members) if members.contains_key("") => Err("must not hold a member without a name".to_owned()),
+        Value::Object(members) => members.values().try_for_each(check_parts),
         Value::Number(number) if !is_kept(number) => {
             Err(format!("must not hold the number {number}: the size of a number is 0, or from 1e-130 to below 1e126"))
         }
@@ -192,15 +188,15 @@ mod tests {
     #[test]
     fn members_that_nobody_asked_for_are_kept_within_bounds() {
         let nested = |levels| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-        let mut good = form(json!({"id": "x", "deep": nested(63), "colour": "red", "n": [1e-130, 0, null, {"a": {}}]}));
+        let mut good = form(json!({"id": "x", "deep": nested(64), "colour": "red", "n": [1e-130, 0, null, {"a": {}}]}));
         let rest = good.rest(&["id"]);
         assert_eq!(
             Value::Object(rest),
-            json!({"deep": nested(63), "colour": "red", "n": [1e-130, 0, null, {"a": {}}]})
+            json!({"deep": nested(64), "colour": "red", "n": [1e-130, 0, null, {"a": {}}]})
         );
         assert!(good.finish(()).is_ok());
 
-        let mut bad = form(json!({"deep": nested(64), "n": [{"m": 1e126}], "": 1, "tenantry:put": 1, "o": {"": 1}}));
+        let mut bad = form(json!({"deep": nested(65), "n": [{"m": 1e126}], "": 1, "tenantry:put": 1, "o": {"": 1}}));
         bad.rest(&[]);
         let mut fields: Vec<_> = bad.faults.iter().map(|(field, _)| field.as_str()).collect();
         fields.sort_unstable();
