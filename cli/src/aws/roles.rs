@@ -90,6 +90,7 @@ fn engine(placing: &Placing) -> EngineConfig {
     EngineConfig {
         lease: claim,
         sweep: placing.sweep,
+        orphan_grace: placing.orphan_grace,
         drift: placing.drift,
         spare: claim / 2,
         call_limit: claim * 7 / 15,

@@ -79,6 +79,7 @@ impl Stage {
             ("TENANTRY_BOUNDARY", format!("arn:aws:iam::{account}:policy/{name}-boundary")),
             ("TENANTRY_IMAGE", "registry.example.com/tenantry:1".to_owned()),
             ("TENANTRY_PROBE", "false".to_owned()),
+            ("TENANTRY_ORPHAN_GRACE_SECONDS", "0".to_owned()),
             ("TENANTRY_LISTEN", "127.0.0.1:0".to_owned()),
         ];
         Self { name, url, account, sdk, pools, settings, catalogue: None }

@@ -30,6 +30,7 @@ pub struct Placing {
     pub environment: BTreeMap<String, String>,
     pub claim: Duration,
     pub sweep: Duration,
+    pub orphan_grace: Duration,
     pub drift: Duration,
 }
 
@@ -47,6 +48,7 @@ impl Placing {
         let probe = values.read("probe", flag);
         let claim = values.read("claim-seconds", |text| seconds(text, 4..=900));
         let sweep = values.read("sweep-seconds", |text| seconds(text, 5..=86_400));
+        let orphan_grace = values.read("orphan-grace-seconds", |text| seconds(text, 0..=604_800));
         let drift = values.read("drift-seconds", |text| seconds(text, 5..=86_400));
         let environment = values.read("service-environment", environment).unwrap_or_default();
         Some(Self {
@@ -67,6 +69,7 @@ impl Placing {
             environment,
             claim: claim?,
             sweep: sweep?,
+            orphan_grace: orphan_grace?,
             drift: drift?,
         })
     }

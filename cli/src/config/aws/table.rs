@@ -128,7 +128,8 @@ pub const SETTINGS: &[Setting] = &[
     set("resolver", Is("dns"), PLACED, "How services are found: dns, or cloud-map where its domains do not resolve"),
     set("claim-seconds", Is("60"), PLACE, "How long a provisioner that died keeps a tenant from the others"),
     set("drift-seconds", Is("600"), PLACE, "How often to look whether a tenant's things are as they should be"),
-    set("sweep-seconds", Is("600"), PLACE, "How often to look for things of ours that no inventory names"),
+    set("sweep-seconds", Is("600"), PLACE, "How often to look for orphans: things of ours that no inventory names"),
+    set("orphan-grace-seconds", Is("3600"), PLACE, "How long an orphan that holds no data stays before it is removed"),
     // Where tenants' services run.
     set("cluster", Is("{stage}"), PLACE, "The shared ECS cluster"),
     set("subnets", Required, PLACE, "Ids of subnets for tenants' services, in at least two zones, separated by commas"),
