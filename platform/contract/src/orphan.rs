@@ -1,5 +1,7 @@
 //! Orphans: things that carry this stage's tags and that no inventory names.
 
+use std::fmt::Write as _;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,8 +23,12 @@ impl OrphanId {
     pub fn of(owner: &Owner, resource: &ResourceId, native: &str) -> Self {
         let owner = owner.tenant().map_or("", TenantId::as_str);
         let digest = Sha256::digest(format!("{owner}\n{resource}\n{native}"));
-        let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{PREFIX}{hex}"))
+        let mut id = String::from(PREFIX);
+        for byte in digest.iter().take(10) {
+            // Writing to a string cannot fail.
+            let _ = write!(id, "{byte:02x}");
+        }
+        Self(id)
     }
 
     /// Takes a text for an id if it has the form of one.
