@@ -29,7 +29,9 @@ impl Pass {
         match removed.await {
             Ok(later) => self.look_by = earlier(self.look_by, later),
             Err(quit) => {
-                orphans.into_values().for_each(|orphan| self.core.removals.add(orphan));
+                for orphan in orphans.into_values() {
+                    self.core.removals.add(orphan);
+                }
                 self.core.removals.add_unrecorded(self.hold.owner.clone(), unrecorded.into_values());
                 return Err(quit);
             }

@@ -42,7 +42,11 @@ pub(super) async fn report(core: &Core, found: Vec<Orphan>, complete: bool) {
 /// Notes the removals that operators asked for.
 pub(super) async fn note_requested(core: &Core) {
     match core.orphans.requested_orphan_removals(REMOVALS).await {
-        Ok(orphans) => orphans.into_iter().for_each(|orphan| core.removals.add(orphan)),
+        Ok(orphans) => {
+            for orphan in orphans {
+                core.removals.add(orphan);
+            }
+        }
         Err(e) => error!(error = chain(&e), "requested removals of orphans could not be read"),
     }
 }
