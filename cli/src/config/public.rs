@@ -20,7 +20,7 @@ pub struct PublicArgs {
     /// The same for the tenants' gateway, such as `https://app.example.com` [default: the address it listens at]
     #[arg(long, value_name = "ORIGIN", env = "TENANTRY_GATEWAY_PUBLIC_URL")]
     gateway_public_url: Option<String>,
-    /// E-mail address of the first admin, whom the first start makes [default: `admin@example.com`]
+    /// E-mail address of the first admin, whom the first start makes; by default `admin@example.com`
     #[arg(long, value_name = "EMAIL", env = "TENANTRY_ADMIN_EMAIL")]
     admin_email: Option<String>,
     /// A file with other OpenID Connect issuers of admins' tokens

@@ -148,7 +148,8 @@ fn family(arn: &str) -> Option<&str> {
 async fn latest(aws: &Aws, family: &str) -> Result<Option<String>, RuntimeError> {
     aws.limits.take(Family::EcsTaskDefinitionReads).await?;
     let request = aws.ecs.list_task_definitions().family_prefix(family).status(TaskDefinitionStatus::Active);
-    let page = request.sort(SortOrder::Desc).max_results(1).send().await;
+    // AWS lists this family alone; an emulator lists others too whose names begin like it.
+    let page = request.sort(SortOrder::Desc).max_results(100).send().await;
     let page = page.map_err(|e| of("ecs:ListTaskDefinitions", family).fault(e))?;
     Ok(page.task_definition_arns.unwrap_or_default().into_iter().find(|arn| self::family(arn) == Some(family)))
 }
